@@ -1,0 +1,175 @@
+/**
+ * Signing who is a member (S4). Halves are sealed to exactly the members of the highest verified manifest, plus whom
+ * the caller adds, less whom it removes: "the server may subtract, never add". Everything here works on a
+ * `VerifiedKeyset`, so nothing unverified can be extended.
+ */
+
+import { HalfkeyError } from "../formats/errors.ts"
+import { type Grant, type RecoveryGrant, recoveryHash } from "../formats/grant.ts"
+import { clientIdOf, newKeysetId, type SignerId, uuidBytes, type WorkspaceId } from "../formats/ids.ts"
+import {
+  clientHalfCommitment,
+  type Manifest,
+  type ManifestFields,
+  type Member,
+  manifestFormat,
+} from "../formats/manifest.ts"
+import { type Granter, type Roster, rosterFormat, type WorkspaceRootKeys } from "../formats/roster.ts"
+import type { SigningKey } from "../primitives/ed25519.ts"
+import type { RandomSource } from "../primitives/random.ts"
+import { newClientHalf, sealGrant, sealRecoveryGrant } from "./client-half.ts"
+import type { VerifiedKeyset } from "./verified-keyset.ts"
+
+/** Who signs, and when: milliseconds since 1970. */
+export interface Signer {
+  readonly signerId: SignerId
+  readonly signingKey: SigningKey
+  readonly now: number
+}
+
+/** A manifest with the grants that it needs; one request carries both (S5). */
+export interface MembershipChange {
+  readonly manifest: Manifest
+  readonly grants: readonly Grant[]
+}
+
+/** A new key set, complete: manifest revision 1, a grant per member, the recovery grant. */
+export interface NewKeyset extends MembershipChange {
+  readonly recoveryGrants: readonly RecoveryGrant[]
+  /** G of epoch 1, 32 bytes; the caller may make its own self-wrap from it, then wipes it. */
+  readonly clientHalf: Uint8Array
+}
+
+/** The first roster of a workspace, signed by the root. */
+export function firstRoster(
+  workspaceId: WorkspaceId,
+  granters: readonly Granter[],
+  auditKey: Uint8Array,
+  signer: Signer,
+): Roster {
+  const fields = {
+    workspaceId,
+    seq: 1,
+    previousHash: undefined,
+    granters: [...granters].sort(byClientId),
+    auditKey,
+    createdAt: signer.now,
+    signerId: signer.signerId,
+  }
+  return rosterFormat.sign(fields, signer.signingKey)
+}
+
+/** Makes a key set with a fresh half, sealed to each member and to the root. */
+export async function newKeyset(
+  input: {
+    readonly root: WorkspaceRootKeys
+    readonly roster: Roster
+    readonly kind: Manifest["kind"]
+    readonly name: string
+    readonly members: readonly Member[]
+  },
+  signer: Signer,
+  random: RandomSource,
+): Promise<NewKeyset> {
+  const { root, roster, kind, name } = input
+  const workspaceId = roster.workspaceId
+  const keysetId = newKeysetId(random)
+  const epoch = 1
+  const place = { workspaceId, keysetId, epoch }
+  const clientHalf = newClientHalf(random)
+  const recoveryGrant = await sealRecoveryGrant(place, root.kemPk, clientHalf)
+  const members = [...input.members].sort(byClientId)
+  const fields: ManifestFields = {
+    workspaceId,
+    keysetId,
+    kind,
+    name,
+    revision: 1,
+    previousHash: undefined,
+    incarnation: 1,
+    versionFloor: 0,
+    epochs: [
+      {
+        epoch,
+        clientHalfCommitment: clientHalfCommitment(workspaceId, uuidBytes(keysetId), epoch, clientHalf),
+        recoveryHash: recoveryHash(recoveryGrant),
+      },
+    ],
+    members,
+    state: "enabled",
+    rosterSeq: roster.seq,
+    rosterHash: rosterFormat.hash(roster),
+    createdAt: signer.now,
+    signerId: signer.signerId,
+  }
+  const grants = await Promise.all(members.map((member) => sealGrant(place, member, clientHalf)))
+  return {
+    manifest: manifestFormat.sign(fields, signer.signingKey),
+    grants,
+    recoveryGrants: [recoveryGrant],
+    clientHalf,
+  }
+}
+
+/**
+ * Adds a member, or changes its mode, and seals every live epoch's half to it. `signPk` (32 bytes) proves that the
+ * keys belong to the client id. Throws `not_a_granter`, or `invalid_argument` when the keys are not the client's.
+ */
+export async function addMember(
+  keyset: VerifiedKeyset,
+  member: Member & { readonly signPk: Uint8Array },
+  signer: Signer,
+): Promise<MembershipChange> {
+  const { clientId, kemPk, mode, label } = member
+  if (clientIdOf(keyset.workspaceId, member.signPk, kemPk) !== clientId) {
+    throw new HalfkeyError("invalid_argument", `the public keys sent for client ${clientId} do not hash to its id`)
+  }
+  const others = keyset.manifest.members.filter((other) => other.clientId !== clientId)
+  const members = [...others, { clientId, kemPk, mode, label }].sort(byClientId)
+  const manifest = signNext(keyset, { members }, signer)
+  const grants = await Promise.all(
+    manifest.epochs.map(({ epoch }) =>
+      sealGrant(
+        { workspaceId: keyset.workspaceId, keysetId: keyset.keysetId, epoch },
+        member,
+        keyset.clientHalf(epoch),
+      ),
+    ),
+  )
+  return { manifest, grants }
+}
+
+/** Removes a member: seeds stop at once when the server has the manifest (S5). Seals nothing. */
+export function removeMember(keyset: VerifiedKeyset, clientId: string, signer: Signer): MembershipChange {
+  const members = keyset.manifest.members.filter((member) => member.clientId !== clientId)
+  return { manifest: signNext(keyset, { members }, signer), grants: [] }
+}
+
+/** Signs the successor of a verified manifest with some fields changed. Throws `not_a_granter`. */
+function signNext(keyset: VerifiedKeyset, changes: Partial<ManifestFields>, signer: Signer): Manifest {
+  const { signature: _, ...previous } = keyset.manifest
+  requireGranter(keyset.roster, signer.signerId)
+  const fields = {
+    ...previous,
+    ...changes,
+    revision: previous.revision + 1,
+    previousHash: keyset.manifestHash,
+    rosterSeq: keyset.roster.seq,
+    rosterHash: keyset.rosterHash,
+    createdAt: signer.now,
+    signerId: signer.signerId,
+  }
+  return manifestFormat.sign(fields, signer.signingKey)
+}
+
+function requireGranter(roster: Roster, signerId: SignerId): void {
+  if (signerId === roster.workspaceId || roster.granters.some(({ clientId }) => clientId === signerId)) return
+  const names = roster.granters.map(({ label }) => label).join(", ")
+  throw new HalfkeyError("not_a_granter", "this client may not sign who is a member", {
+    hint: `ask one of the granters: ${names}`,
+  })
+}
+
+function byClientId(left: { readonly clientId: string }, right: { readonly clientId: string }): number {
+  return left.clientId < right.clientId ? -1 : 1
+}

@@ -1,0 +1,69 @@
+/** Audit entries (S12): who did what, when, from where, as RFC 8785 bytes that become leaves of an RFC 6962 tree. */
+import { concatBytes } from "../primitives/bytes.ts"
+import { sha256 } from "../primitives/hash.ts"
+import { canonicalJson } from "./canonical-json.ts"
+import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
+
+/** What a service decided about. */
+export type AuditAction =
+  | "token.issue"
+  | "workspace.create"
+  | "workspace.read"
+  | "roster.read"
+  | "keyset.list"
+  | "keyset.read"
+  | "keyset.create"
+  | "keyset.update"
+  | "keyset.self-wrap"
+  | "data-key.generate"
+  | "data-key.retrieve"
+  | "secret.read"
+  | "secret.prepare"
+  | "secret.commit"
+  | "secret.list"
+  | "secret.history"
+  | "client.list"
+  | "client.create"
+  | "client.revoke"
+  | "api-key.list"
+  | "api-key.create"
+  | "api-key.revoke"
+
+/** One decision. Absent fields are left out of the bytes. Holds names, versions and ids, never a value or a key. */
+export interface AuditEntry {
+  /** Format of this entry: 1. */
+  readonly v: 1
+  /** A UUID of this entry. */
+  readonly id: string
+  /** RFC 3339 UTC with milliseconds. */
+  readonly time: string
+  readonly workspaceId: WorkspaceId
+  readonly requestId: string
+  readonly action: AuditAction
+  readonly outcome: "allowed" | "denied"
+  /** Problem code of a denial. */
+  readonly code?: string
+  readonly apiKeyId?: ApiKeyId
+  readonly clientId?: ClientId
+  readonly keysetId?: KeysetId
+  readonly environment?: string
+  /** Names of secrets; a version follows as `name@version` where it matters. */
+  readonly names?: readonly string[]
+  /** Key ids (S6), base64url of 16 bytes each. */
+  readonly keyIds?: readonly string[]
+  /** What an administrative action was about: a client id, an API key id, a revision. */
+  readonly subject?: string
+  /** Peer address as the server saw it. */
+  readonly address: string
+  readonly userAgent?: string
+}
+
+/** The bytes that are stored and hashed. */
+export function auditEntryBytes(entry: AuditEntry): Uint8Array {
+  return canonicalJson({ ...entry })
+}
+
+/** RFC 6962 leaf hash: `H(0x00 ‖ entry bytes)`, 32 bytes. The receipt that an answer carries. */
+export function auditLeafHash(entryBytes: Uint8Array): Uint8Array {
+  return sha256(concatBytes(new Uint8Array([0]), entryBytes))
+}

@@ -1,0 +1,119 @@
+/** The manifest (S4): one signed chain per key set that says what it is and who is in. */
+import { equalBytes, sha256 } from "../primitives/hash.ts"
+import { xWingPublicKeyLength } from "../primitives/hpke-x-wing.ts"
+import { isKeysetName } from "./environment-name.ts"
+import {
+  bytesField,
+  clientIdField,
+  type FieldsOf,
+  integerField,
+  keysetIdField,
+  labelField,
+  listField,
+  oneOf,
+  optionalField,
+  signerField,
+  textField,
+  timeField,
+  workspaceIdField,
+} from "./field-codecs.ts"
+import type { KeysetId, WorkspaceId } from "./ids.ts"
+import { pae } from "./pae.ts"
+import { linksTo } from "./roster.ts"
+import { documentFormat, type Signed } from "./signed-document.ts"
+
+const epochFields = {
+  epoch: integerField(1),
+  clientHalfCommitment: bytesField(32),
+  recoveryHash: bytesField(32),
+}
+
+const memberFields = {
+  clientId: clientIdField,
+  kemPk: bytesField(xWingPublicKeyLength),
+  mode: oneOf("read-write", "read", "write"),
+  label: labelField,
+}
+
+const manifestFields = {
+  workspaceId: workspaceIdField,
+  keysetId: keysetIdField,
+  kind: oneOf("environment", "tenant"),
+  name: textField("a name of 1 to 63 of a-z, 0-9 and . _ -", isKeysetName),
+  revision: integerField(1),
+  previousHash: optionalField(bytesField(32)),
+  incarnation: integerField(1),
+  versionFloor: integerField(0),
+  epochs: listField("manifest/epoch", epochFields, (epoch) => epoch.epoch),
+  members: listField("manifest/member", memberFields, (member) => member.clientId),
+  state: oneOf("enabled", "disabled", "destroyed"),
+  rosterSeq: integerField(1),
+  rosterHash: bytesField(32),
+  createdAt: timeField,
+  signerId: signerField,
+}
+
+export type ManifestEpoch = FieldsOf<typeof epochFields>
+export type Member = FieldsOf<typeof memberFields>
+export type MemberMode = Member["mode"]
+export type ManifestFields = FieldsOf<typeof manifestFields>
+export type Manifest = Signed<ManifestFields>
+
+export const manifestFormat = documentFormat("manifest", manifestFields)
+
+/** Epochs travel as `u32` in a record's header (S7). */
+export const epochMax = 0xffff_ffff
+
+/** `clientHalfCommitment = H(pae("half", workspaceId, keysetId, epoch, G))`, 32 bytes; G has 32 bytes (S4). */
+export function clientHalfCommitment(
+  workspaceId: WorkspaceId,
+  keysetId: Uint8Array,
+  epoch: number,
+  clientHalf: Uint8Array,
+): Uint8Array {
+  return sha256(pae("half", workspaceId, keysetId, epoch, clientHalf))
+}
+
+/** The epoch to encrypt under: the last live one. `undefined` for a destroyed key set. */
+export function currentEpoch(manifest: ManifestFields): number | undefined {
+  return manifest.epochs.at(-1)?.epoch
+}
+
+/**
+ * Why `next` may not follow `previous` (`undefined`: `next` starts the chain), or `undefined` when it may (S4).
+ * Signatures are not part of this: only the newest manifest's signer must count under the newest roster.
+ */
+export function manifestLinkProblem(
+  workspaceId: WorkspaceId,
+  keysetId: KeysetId,
+  previous: Manifest | undefined,
+  next: Manifest,
+): string | undefined {
+  if (next.workspaceId !== workspaceId) return "it belongs to another workspace"
+  if (next.keysetId !== keysetId) return "it belongs to another key set"
+  if (next.revision !== (previous?.revision ?? 0) + 1) {
+    return `its revision is ${next.revision}, expected ${(previous?.revision ?? 0) + 1}`
+  }
+  if (!linksTo(next.previousHash, previous && manifestFormat.hash(previous))) return "its previousHash does not fit"
+  if (next.epochs.some(({ epoch }) => epoch > epochMax)) return `an epoch is above ${epochMax}`
+  if (next.state !== "destroyed" && next.epochs.length === 0) return "it has no live epoch"
+  return previous && changeProblem(previous, next)
+}
+
+function changeProblem(previous: Manifest, next: Manifest): string | undefined {
+  if (next.name !== previous.name) return "its name changed"
+  if (next.kind !== previous.kind) return "its kind changed"
+  if (next.incarnation < previous.incarnation) return "its incarnation went back"
+  if (next.versionFloor < previous.versionFloor) return "its versionFloor went back"
+  if (next.rosterSeq < previous.rosterSeq) return "its rosterSeq went back"
+  const newestBefore = currentEpoch(previous) ?? 0
+  for (const { epoch, clientHalfCommitment, recoveryHash } of next.epochs) {
+    const before = previous.epochs.find((known) => known.epoch === epoch)
+    if (before === undefined && epoch <= newestBefore) return `epoch ${epoch} came back`
+    if (before && !equalBytes(before.clientHalfCommitment, clientHalfCommitment))
+      return `the commitment of epoch ${epoch} changed`
+    if (before && !equalBytes(before.recoveryHash, recoveryHash)) return `the recovery grant of epoch ${epoch} changed`
+  }
+  if (next.state !== "destroyed" && (currentEpoch(next) ?? 0) < newestBefore) return "its newest epoch went back"
+  return undefined
+}

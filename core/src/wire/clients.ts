@@ -1,0 +1,78 @@
+/** Clients and API keys. */
+import { type Static, Type } from "typebox"
+import { ApiKeyIdText, Bytes, Label, Time, Uuid } from "./encodings.ts"
+import { KeysetChange } from "./keysets.ts"
+
+export const NewClient = Type.Object({
+  clientId: Uuid,
+  signPk: Bytes(32, "Ed25519"),
+  kemPk: Bytes(1216, "X-Wing"),
+  label: Label,
+})
+export type NewClient = Static<typeof NewClient>
+
+export const Client = Type.Object(
+  {
+    ...NewClient.properties,
+    granter: Type.Boolean(),
+    environments: Type.Array(Type.Object({ name: Type.String(), keysetId: Uuid, mode: Type.String() })),
+    createdAt: Time,
+    revokedAt: Type.Union([Time, Type.Null()]),
+  },
+  { $id: "Client" },
+)
+export type Client = Static<typeof Client>
+export const ClientList = Type.Object({ clients: Type.Array(Client) })
+export type ClientList = Static<typeof ClientList>
+
+export const Role = Type.Union([Type.Literal("admin"), Type.Literal("member"), Type.Literal("control")])
+
+/** What is asked for in a new API key (S8): role, the client it is bound to, and how it is narrowed. */
+export const NewApiKey = Type.Object({
+  label: Label,
+  role: Role,
+  clientId: Type.Optional(Type.Union([Uuid, Type.Null()], { description: "null: bound to none, role `control` only" })),
+  readOnly: Type.Optional(Type.Boolean()),
+  environments: Type.Optional(Type.Array(Type.String({ maxLength: 63 }), { minItems: 1, maxItems: 100 })),
+  networks: Type.Optional(
+    Type.Array(Type.String({ maxLength: 50, description: "CIDR, as 10.0.0.0/8 or 2001:db8::/32" }), {
+      minItems: 1,
+      maxItems: 100,
+    }),
+  ),
+  expiresAt: Type.Optional(Time),
+})
+export type NewApiKey = Static<typeof NewApiKey>
+
+export const ApiKey = Type.Object(
+  {
+    id: ApiKeyIdText,
+    label: Label,
+    role: Role,
+    clientId: Type.Union([Uuid, Type.Null()]),
+    readOnly: Type.Boolean(),
+    environments: Type.Union([Type.Array(Type.String()), Type.Null()], { description: "Names; null: not narrowed" }),
+    networks: Type.Union([Type.Array(Type.String()), Type.Null()]),
+    createdAt: Time,
+    expiresAt: Type.Union([Time, Type.Null()]),
+    revokedAt: Type.Union([Time, Type.Null()]),
+  },
+  { $id: "ApiKey" },
+)
+export type ApiKey = Static<typeof ApiKey>
+export const ApiKeyList = Type.Object({ apiKeys: Type.Array(ApiKey) })
+export type ApiKeyList = Static<typeof ApiKeyList>
+
+/** Answer to `POST /v1/api-keys`: the only time that the secret is shown. */
+export const CreatedApiKey = Type.Object({ apiKey: ApiKey, secret: Type.String({ description: "hkak_…, shown once" }) })
+export type CreatedApiKey = Static<typeof CreatedApiKey>
+
+/** `POST /v1/clients`: registers a client and makes it a member of key sets, all or nothing. */
+export const CreateClientRequest = Type.Object({
+  client: NewClient,
+  apiKey: Type.Optional(Type.Omit(NewApiKey, ["clientId"])),
+  keysets: Type.Array(KeysetChange, { maxItems: 100 }),
+})
+export type CreateClientRequest = Static<typeof CreateClientRequest>
+export const CreateClientResponse = Type.Object({ client: Client, apiKey: Type.Optional(CreatedApiKey) })
+export type CreateClientResponse = Static<typeof CreateClientResponse>

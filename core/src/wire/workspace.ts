@@ -1,0 +1,38 @@
+/** Workspaces: creation with the server's one-time setup token, and the caller's own. */
+import { type Static, Type } from "typebox"
+import { CreatedApiKey, NewApiKey, NewClient, Role } from "./clients.ts"
+import { ApiKeyIdText, Bytes, Time, Uuid } from "./encodings.ts"
+import { KeysetChange, RootKeys, RosterDocument } from "./keysets.ts"
+
+/** `POST /v1/workspaces`, `Authorization: Bearer hkst_…`: everything was made and signed on the caller's machine. */
+export const CreateWorkspaceRequest = Type.Object({
+  workspaceCRN: Type.String({ maxLength: 120 }),
+  root: RootKeys,
+  roster: RosterDocument,
+  client: NewClient,
+  apiKey: Type.Omit(NewApiKey, ["clientId"]),
+  keysets: Type.Array(KeysetChange, { minItems: 1, maxItems: 100 }),
+})
+export type CreateWorkspaceRequest = Static<typeof CreateWorkspaceRequest>
+export const CreateWorkspaceResponse = Type.Object({ workspaceCRN: Type.String(), apiKey: CreatedApiKey })
+export type CreateWorkspaceResponse = Static<typeof CreateWorkspaceResponse>
+
+/** `GET /v1/workspace`. */
+export const Workspace = Type.Object({
+  workspaceCRN: Type.String(),
+  createdAt: Time,
+  root: RootKeys,
+  rosters: Type.Array(RosterDocument),
+  auditKey: Bytes(32),
+  caller: Type.Object({
+    clientId: Type.Union([Uuid, Type.Null()]),
+    apiKeyId: ApiKeyIdText,
+    role: Role,
+    scopes: Type.Array(Type.String()),
+  }),
+})
+export type Workspace = Static<typeof Workspace>
+
+/** `GET /v1/roster`. */
+export const RosterChain = Type.Object({ root: RootKeys, rosters: Type.Array(RosterDocument) })
+export type RosterChain = Static<typeof RosterChain>
