@@ -101,8 +101,8 @@ const planted: readonly [path: string, specifier: string, reason: RegExp][] = [
   ["sdk/src/secrets.ts", "@halfkey/core/key-service/seed", /never hold the authority/],
   ["cli/src/main.ts", "@halfkey/core/key-service/seed", /never hold the authority/],
   ["dashboard/src/app.tsx", "@halfkey/core/key-service/seed", /never hold the authority/],
-  ["sdk/src/secrets.ts", "@halfkey/core/primitives/hash", /only core may call the primitives/],
-  ["server/src/services/auth.ts", "@halfkey/core/primitives/hash", /only core may call the primitives/],
+  ["sdk/src/secrets.ts", "@halfkey/core/primitives/aes-gcm", /only core may encrypt/],
+  ["server/src/services/auth.ts", "@halfkey/core/primitives/aes-gcm", /only core may encrypt/],
   ["server/src/domain/ids.ts", "node:crypto", /may import only itself/],
   ["server/src/domain/ids.ts", "kysely", /may import only itself/],
   ["server/src/domain/ids.ts", "../store/sqlite.ts", /may import only itself/],
@@ -142,6 +142,7 @@ const innocent: readonly [path: string, specifier: string][] = [
   ["server/src/services/vault.ts", "../domain/ids.ts"],
   ["server/src/services/keys.ts", "@halfkey/core/key-service/seed"],
   ["server/src/store/sqlite.ts", "kysely"],
+  ["server/src/services/auth.ts", "@halfkey/core/primitives/hash"],
   ["cli/src/main.ts", "halfkey/secrets"],
 ]
 
