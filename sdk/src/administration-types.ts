@@ -1,0 +1,155 @@
+/** What `Admin` takes and gives. Times are RFC 3339, UTC, with milliseconds. */
+import type { MemberMode } from "@halfkey/core/formats/manifest"
+import type { Role, Scope } from "@halfkey/core/formats/scopes"
+
+export type { MemberMode, Role, Scope }
+
+/** Everything that configures a client, `apiKey` aside: the names are those of `SecretsOptions`. */
+export interface ClientCredentials {
+  readonly workspaceCRN: string
+  readonly clientId: string
+  /** `hkck_…`: shown once. */
+  readonly clientKey: string
+  /** `hkak_…`: shown once. */
+  readonly apiKey?: string
+}
+
+/** A new workspace's first admin, and the kit for the safe. */
+export interface NewWorkspace {
+  readonly workspaceCRN: string
+  readonly clientId: string
+  readonly clientKey: string
+  readonly apiKey: string
+  /** `hkrk_…`: the workspace root. Nobody else has it; print it once. */
+  readonly recoveryKit: string
+}
+
+/** Verified against the CRN: the granters are those of the newest signed roster. */
+export interface WorkspaceInfo {
+  readonly workspaceCRN: string
+  readonly createdAt: string
+  readonly caller: {
+    /** `null` for a `control` key that is used without a client. */
+    readonly clientId: string | null
+    readonly apiKeyId: string
+    readonly role: Role
+    readonly scopes: readonly string[]
+  }
+  readonly rosterSeq: number
+  /** Who may sign membership. */
+  readonly granters: readonly { readonly clientId: string; readonly label: string }[]
+}
+
+export interface KeysetSummary {
+  readonly keysetId: string
+  readonly name: string
+  readonly kind: "environment" | "tenant"
+  readonly state: "enabled" | "disabled" | "destroyed"
+  readonly revision: number
+  readonly memberCount: number
+  /** The caller's own mode; `null`: not a member. */
+  readonly mode: MemberMode | null
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+export interface Client {
+  readonly clientId: string
+  readonly label: string
+  /** Whether it may sign membership. */
+  readonly granter: boolean
+  readonly environments: readonly { readonly name: string; readonly keysetId: string; readonly mode: MemberMode }[]
+  readonly createdAt: string
+  readonly revokedAt: string | null
+}
+
+/** What is asked for in a new API key: role, the client it is bound to, and how it is narrowed. */
+export interface NewApiKey {
+  readonly label: string
+  readonly role: Role
+  /** Default: the caller's own client; `null`: bound to none, role `control` only. */
+  readonly clientId?: string | null | undefined
+  readonly readOnly?: boolean | undefined
+  readonly environments?: readonly string[] | undefined
+  /** CIDR, as `10.0.0.0/8`. */
+  readonly networks?: readonly string[] | undefined
+  readonly expiresAt?: string | undefined
+}
+
+export interface ApiKey {
+  readonly id: string
+  readonly label: string
+  readonly role: Role
+  readonly clientId: string | null
+  readonly readOnly: boolean
+  readonly environments: readonly string[] | null
+  readonly networks: readonly string[] | null
+  readonly createdAt: string
+  readonly expiresAt: string | null
+  readonly revokedAt: string | null
+}
+
+export interface CreatedApiKey {
+  readonly apiKey: ApiKey
+  /** `hkak_…`: shown once. */
+  readonly secret: string
+}
+
+export interface EnvironmentGrant {
+  readonly name: string
+  /** Default `read-write`. */
+  readonly mode?: MemberMode | undefined
+}
+
+export interface NewClientOptions {
+  readonly label: string
+  readonly environments: readonly EnvironmentGrant[]
+  /** Left out: no API key is made. */
+  readonly apiKey?:
+    | (Omit<Partial<NewApiKey>, "clientId"> & {
+        /** Default `member`. */
+        readonly role?: Role | undefined
+      })
+    | undefined
+}
+
+export interface CreatedClient {
+  readonly client: Client
+  readonly credentials: ClientCredentials
+}
+
+/** Whom an environment's halves are sealed to: exactly these, as the verified manifest lists them, and the new member. */
+export interface SealingPlan {
+  readonly environment: string
+  readonly members: readonly { readonly clientId: string; readonly label: string; readonly mode: MemberMode }[]
+  readonly added: { readonly clientId: string; readonly label: string; readonly mode: MemberMode }
+}
+
+export interface SealingOptions {
+  /** Called before anything is sealed, once for each environment, so that the members can be shown. Answer `false` to stop. */
+  readonly beforeSealing?: ((plan: SealingPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
+}
+
+export interface GrantedClient {
+  readonly clientId: string
+  readonly environments: readonly { readonly name: string; readonly mode: MemberMode; readonly revision: number }[]
+}
+
+export interface RevokedClient {
+  /** Environments whose manifests were signed again without it. */
+  readonly environments: string[]
+  /** Environments that this admin could not sign, being no member or because they are disabled: another granter must. */
+  readonly notSigned: string[]
+}
+
+export interface ServerHealth {
+  readonly endpoint: string
+  readonly version: string
+  readonly protocols: readonly string[]
+  readonly region: string
+  readonly valueMaxLength: number
+  readonly needsSetup: boolean
+  /** The server's clock minus this machine's, in milliseconds (whole seconds in truth); `undefined` without a Date header. */
+  readonly clockSkewMs: number | undefined
+  readonly roundTripMs: number
+}

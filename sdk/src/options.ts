@@ -1,0 +1,56 @@
+/** Options of `Secrets` and `Admin`, and of each call. */
+import type { RandomSource } from "@halfkey/core/primitives/random"
+import type { FreshnessStore, TokenStore } from "./stores.ts"
+import type { Transport } from "./transport.ts"
+
+export type { RandomSource }
+
+/**
+ * Allows `http://` to a host that is not this machine: everybody on the way can take the API key and the access token.
+ * A symbol, so that it can come from no file, variable or flag.
+ * @deprecated To make it stand out: use it in isolated test networks only.
+ */
+export const allowInsecureEndpoint: unique symbol = Symbol("halfkey.allowInsecureEndpoint")
+
+export interface SecretsOptions {
+  /** Else `CS_WORKSPACE_CRN`: `crn:<region>.<provider>:<workspace id>`. */
+  readonly workspaceCRN?: string | undefined
+  /** Else `CS_CLIENT_ID`. */
+  readonly clientId?: string | undefined
+  /** Else `CS_CLIENT_KEY`: `hkck_…`. Never leaves this machine. */
+  readonly clientKey?: string | undefined
+  /** Else `CS_CLIENT_ACCESS_KEY`: `hkak_…`. */
+  readonly apiKey?: string | undefined
+  /** An alias of `apiKey`. */
+  readonly accessKey?: string | undefined
+  /** Name or id of the environment; else `CS_ENVIRONMENT`; each call may name another. */
+  readonly environment?: string | undefined
+  /** Else `CS_ENDPOINT`; else, for region `local.self`, `http://127.0.0.1:4253`. */
+  readonly endpoint?: string | undefined
+  /** Deadline of a whole call in milliseconds, retries included. Default 10,000. */
+  readonly timeoutMs?: number | undefined
+  /** Default: the runtime's `fetch`. */
+  readonly transport?: Transport | undefined
+  /** Default: the token is kept in memory. */
+  readonly tokens?: TokenStore | undefined
+  /** Default: what was seen is remembered in memory. */
+  readonly freshness?: FreshnessStore | undefined
+  /** Refuse manifests of the environment below this revision, as pinned in `halfkey.json` (S10). */
+  readonly minimumRevision?: number | undefined
+  /** Where the variables are read. Default: `process.env` where there is one. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
+  /** Name and version of the program, for the server's audit log. */
+  readonly userAgent?: string | undefined
+  /** Default: the operating system's randomness. */
+  readonly random?: RandomSource | undefined
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+  readonly [allowInsecureEndpoint]?: true | undefined
+}
+
+export interface CallOptions {
+  readonly environment?: string | undefined
+  /** Gives up early: the call resolves to the failure `aborted`. */
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number | undefined
+}

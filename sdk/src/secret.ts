@@ -1,0 +1,40 @@
+/** What the SDK says about secrets. Times are RFC 3339, UTC, with milliseconds. */
+
+export interface SecretMetadata {
+  /** The same for all versions of a name. */
+  readonly id: string
+  readonly name: string
+  /** The environment's name. */
+  readonly environment: string
+  /** Only grows, across deletion too. */
+  readonly version: number
+  /** When the first version was written, as the server saw it. */
+  readonly createdAt: string
+  /** When this version was written, as the server saw it. */
+  readonly updatedAt: string
+}
+
+/** A secret with its bytes. */
+export type Secret = SecretMetadata & { readonly value: Uint8Array }
+
+/** One version of a secret, as the server tells it: no value, and nothing here is proven. */
+export interface SecretVersion {
+  readonly version: number
+  readonly deleted: boolean
+  readonly createdAt: string
+  /** Who wrote it. */
+  readonly clientId: string
+  readonly epoch: number
+  /** Bytes of the padded, encrypted record. */
+  readonly size: number
+}
+
+export interface SetOptions {
+  /** Write only if this is the current version; 0: only if there is no such secret (never written, or deleted). Else `version_conflict`. */
+  readonly ifVersion?: number | undefined
+}
+
+export interface SetManyOptions {
+  /** Like `ifVersion`, by name; names that are not listed are written whatever their version is. */
+  readonly ifVersions?: Readonly<Record<string, number>> | undefined
+}

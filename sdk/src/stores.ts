@@ -1,0 +1,53 @@
+/** What a program may keep between runs: the access token, and what it has already seen (S10). Never a value or a key. */
+
+export interface StoredToken {
+  readonly accessToken: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Keeps one access token, so that a short-lived program needs one round trip instead of two. Keep it readable by its owner only. */
+export interface TokenStore {
+  load(): Promise<StoredToken | undefined>
+  save(token: StoredToken): Promise<void>
+  clear(): Promise<void>
+}
+
+/** Highest roster seen: `hash` is base64url of 32 bytes. */
+export interface RosterFloor {
+  readonly seq: number
+  readonly hash: string
+}
+
+/** Highest manifest seen of a key set. */
+export interface KeysetFloor {
+  readonly name: string
+  readonly incarnation: number
+  readonly revision: number
+  readonly hash: string
+}
+
+/** Newest record seen of a secret; `hash` is base64url of `H(record)`. */
+export interface SecretFloor {
+  readonly version: number
+  readonly epoch: number
+  readonly hash: string
+}
+
+/** What this machine has seen of one workspace, as plain JSON. `{}` is the state of a machine that has seen nothing. */
+export interface FreshnessState {
+  readonly roster?: RosterFloor
+  /** By key set id. */
+  readonly keysets?: Readonly<Record<string, KeysetFloor>>
+  /** By key set id, then by name. */
+  readonly secrets?: Readonly<Record<string, Readonly<Record<string, SecretFloor>>>>
+}
+
+/**
+ * Keeps the floors of S10 for one workspace. `save` is called only after every check of an answer passed, with a state
+ * that is at or above what `load` gave just before.
+ */
+export interface FreshnessStore {
+  load(): Promise<FreshnessState>
+  save(state: FreshnessState): Promise<void>
+}
