@@ -6,6 +6,7 @@ import { formatClientKey, parseClientKey } from "../formats/text-keys.ts"
 import { wipe } from "../primitives/bytes.ts"
 import { type SigningKey, signingKeyFromSeed } from "../primitives/ed25519.ts"
 import { xWingPublicKey } from "../primitives/hpke-x-wing.ts"
+import { KeyBytes } from "../primitives/key-bytes.ts"
 import type { RandomSource } from "../primitives/random.ts"
 
 /** What others may know of a client: `signPk` 32 bytes, `kemPk` 1,216. */
@@ -18,13 +19,13 @@ export interface ClientPublicKeys {
 export class ClientIdentity {
   readonly workspaceId: WorkspaceId
   readonly clientId: ClientId
-  readonly #clientKey: Uint8Array
+  readonly #clientKey: KeyBytes
   #signingKey: SigningKey | undefined
 
   private constructor(workspaceId: WorkspaceId, clientId: ClientId, clientKey: Uint8Array) {
     this.workspaceId = workspaceId
     this.clientId = clientId
-    this.#clientKey = clientKey
+    this.#clientKey = new KeyBytes(clientKey)
   }
 
   /**
@@ -47,7 +48,7 @@ export class ClientIdentity {
 
   get signingKey(): SigningKey {
     if (this.#signingKey === undefined) {
-      const seed = derive(this.#clientKey, "client/sign", 32)
+      const seed = derive(this.#clientKey.expose(), "client/sign", 32)
       this.#signingKey = signingKeyFromSeed(seed)
       wipe(seed)
     }
@@ -70,21 +71,22 @@ export class ClientIdentity {
 
   /** `hkck_…`: shown once to whoever creates the client, or kept by the CLI's profile. */
   clientKeyText(): string {
-    return formatClientKey(this.#clientKey)
+    return formatClientKey(this.#clientKey.expose())
   }
 
   /** The X-Wing private key, 32 bytes. The caller wipes it. */
   kemPrivateKey(): Uint8Array {
-    return derive(this.#clientKey, "client/kem", 32)
+    return derive(this.#clientKey.expose(), "client/kem", 32)
   }
 
   /** The AES-256 key of self-wraps, 32 bytes. The caller wipes it. */
   selfWrapKey(): Uint8Array {
-    return derive(this.#clientKey, "client/self-wrap", 32)
+    return derive(this.#clientKey.expose(), "client/self-wrap", 32)
   }
 
+  /** Overwrites the client key. Whatever needs it throws afterwards. */
   destroy(): void {
-    this.#clientKey.fill(0)
+    this.#clientKey.destroy()
     this.#signingKey = undefined
   }
 }

@@ -7,6 +7,7 @@ import { formatRecoveryKit, parseRecoveryKit } from "../formats/text-keys.ts"
 import { wipe } from "../primitives/bytes.ts"
 import { type SigningKey, signingKeyFromSeed } from "../primitives/ed25519.ts"
 import { xWingPublicKey } from "../primitives/hpke-x-wing.ts"
+import { KeyBytes } from "../primitives/key-bytes.ts"
 import type { RandomSource } from "../primitives/random.ts"
 
 /** The root's private half, held only while a workspace is created or recovered. */
@@ -14,10 +15,10 @@ export class WorkspaceRoot {
   readonly workspaceId: WorkspaceId
   readonly publicKeys: WorkspaceRootKeys
   readonly signingKey: SigningKey
-  readonly #root: Uint8Array
+  readonly #root: KeyBytes
 
   private constructor(root: Uint8Array, signingKey: SigningKey, publicKeys: WorkspaceRootKeys) {
-    this.#root = root
+    this.#root = new KeyBytes(root)
     this.signingKey = signingKey
     this.publicKeys = publicKeys
     this.workspaceId = workspaceIdOf(publicKeys.signPk, publicKeys.kemPk)
@@ -43,15 +44,15 @@ export class WorkspaceRoot {
 
   /** The text for the safe: `hkrk_…`. */
   recoveryKit(): string {
-    return formatRecoveryKit(this.#root)
+    return formatRecoveryKit(this.#root.expose())
   }
 
   /** The X-Wing private key, 32 bytes, for opening recovery grants. The caller wipes it. */
   kemPrivateKey(): Uint8Array {
-    return derive(this.#root, "workspace/kem", 32)
+    return derive(this.#root.expose(), "workspace/kem", 32)
   }
 
   destroy(): void {
-    this.#root.fill(0)
+    this.#root.destroy()
   }
 }

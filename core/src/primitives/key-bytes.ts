@@ -5,6 +5,7 @@ const inspect = Symbol.for("nodejs.util.inspect.custom")
 /** Holds secret bytes. `expose()` is the one way out, so a reader can find every use. */
 export class KeyBytes {
   readonly #bytes: Uint8Array
+  #destroyed = false
 
   /** Takes ownership of `bytes`: the caller must not keep or change them. */
   constructor(bytes: Uint8Array) {
@@ -15,13 +16,15 @@ export class KeyBytes {
     return this.#bytes.length
   }
 
-  /** The bytes themselves, not a copy: do not keep them. */
+  /** The bytes themselves, not a copy: do not keep them. Throws after `destroy`: zeros are a key that everybody knows. */
   expose(): Uint8Array {
+    if (this.#destroyed) throw new Error("key bytes were used after they were destroyed")
     return this.#bytes
   }
 
-  /** Overwrites the bytes with zeros. The object is useless afterwards. */
+  /** Overwrites the bytes with zeros. */
   destroy(): void {
+    this.#destroyed = true
     this.#bytes.fill(0)
   }
 
