@@ -1,5 +1,6 @@
 /** `AEAD`: AES-256-GCM with a 12-byte nonce and a 16-byte tag behind the ciphertext (S2). */
 import { createCipheriv, createDecipheriv } from "node:crypto"
+import { plainBytes } from "./bytes.ts"
 
 export const aesGcmTagLength = 16
 export const aesGcmNonceLength = 12
@@ -30,7 +31,7 @@ export function aesGcmOpen(
   if (aad.length > 0) decipher.setAAD(aad)
   const body = sealed.subarray(0, sealed.length - aesGcmTagLength)
   decipher.setAuthTag(sealed.subarray(sealed.length - aesGcmTagLength))
-  const plaintext = decipher.update(body)
+  const plaintext = plainBytes(decipher.update(body))
   try {
     decipher.final()
   } catch {

@@ -25,6 +25,14 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
+/**
+ * The same memory as a plain `Uint8Array`. Node's functions answer with `Buffer`, whose `slice` shares memory instead of
+ * copying it and which prints its bytes: neither may leave this folder.
+ */
+export function plainBytes(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
 /** Base64url without padding (S2). */
 export function toBase64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url")
@@ -32,10 +40,14 @@ export function toBase64Url(bytes: Uint8Array): string {
 
 /** Reads canonical base64url without padding; `undefined` when the text is anything else. */
 export function fromBase64Url(text: string): Uint8Array | undefined {
-  const buffer = Buffer.from(text, "base64url")
+  // Memory of its own, not a view into Node's pool: the text may be a key, which is wiped later.
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
+  const buffer = Buffer.from(bytes.buffer)
+  const written = buffer.write(text, "base64url")
   // Node ignores foreign characters and non-zero trailing bits: only the one canonical spelling counts.
-  if (buffer.toString("base64url") !== text) return undefined
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+  if (written === bytes.length && buffer.toString("base64url") === text) return bytes
+  bytes.fill(0)
+  return undefined
 }
 
 export function toHex(bytes: Uint8Array): string {

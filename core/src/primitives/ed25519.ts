@@ -1,6 +1,6 @@
 /** `Sign`: Ed25519 (RFC 8032), checked strictly (S2): no small-order key, no y ≥ p, no S ≥ L, not the ZIP-215 rules. */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto"
-import { concatBytes, fromHex } from "./bytes.ts"
+import { concatBytes, fromHex, plainBytes } from "./bytes.ts"
 
 export const ed25519PublicKeyLength = 32
 export const ed25519SignatureLength = 64
@@ -35,7 +35,7 @@ export function signingKeyFromSeed(seed: Uint8Array): SigningKey {
   der.fill(0)
   const spki = createPublicKey(key).export({ format: "der", type: "spki" })
   const publicKey = new Uint8Array(spki.subarray(spki.length - ed25519PublicKeyLength))
-  return { publicKey, sign: (message) => new Uint8Array(sign(null, message, key)) }
+  return { publicKey, sign: (message) => plainBytes(sign(null, message, key)) }
 }
 
 /** Whether these 32 bytes are a public key that may be trusted at all: y < p and not of small order. */

@@ -1,16 +1,20 @@
 /** SHA-256, HMAC-SHA-256 and HKDF-SHA-256 (S2), synchronous: subtle crypto is many times slower on small inputs. */
-import { createHash, createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from "node:crypto"
+import * as nodeCrypto from "node:crypto"
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto"
+import { plainBytes } from "./bytes.ts"
+
+/** The one-shot form is quicker; older versions of Node 20 lack it, and naming it in the import would stop them. */
+const oneShotHash: typeof nodeCrypto.hash | undefined = nodeCrypto.hash
 
 /** `H`: SHA-256, 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  // The one-shot form is quicker and came with Node 20.12.
-  if (typeof hash === "function") return hash("sha256", bytes, "buffer")
-  return createHash("sha256").update(bytes).digest()
+  if (oneShotHash !== undefined) return plainBytes(oneShotHash("sha256", bytes, "buffer"))
+  return plainBytes(createHash("sha256").update(bytes).digest())
 }
 
 /** `HMAC`: HMAC-SHA-256, 32 bytes. */
 export function hmacSha256(key: Uint8Array | HmacKey, message: Uint8Array): Uint8Array {
-  return createHmac("sha256", key).update(message).digest()
+  return plainBytes(createHmac("sha256", key).update(message).digest())
 }
 
 /** An HMAC key prepared once for many calls. Prints no bytes. */

@@ -3,6 +3,7 @@
  * The lattice code is loaded at the first call only: most starts never need it (S4, self-wrap).
  */
 import type { webcrypto } from "node:crypto"
+import { wipe } from "./bytes.ts"
 
 export const xWingPublicKeyLength = 1216
 export const xWingEncLength = 1120
@@ -29,12 +30,20 @@ export async function xWingPublicKey(privateKey: Uint8Array): Promise<Uint8Array
   if (privateKey.length !== xWingPrivateKeyLength) throw new RangeError("x-wing: the private key must have 32 bytes")
   const { suite } = await libraries()
   const xWing = suite.kem as unknown as { generateKeyPairDerand(seed: Uint8Array): Promise<webcrypto.CryptoKeyPair> }
-  // A fresh copy: the library refuses a view into a larger buffer.
-  const pair = await xWing.generateKeyPairDerand(privateKey.slice())
-  return new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey))
+  // The library refuses a view into a larger buffer, and keeps the copy that it is given.
+  const copy = new Uint8Array(privateKey)
+  try {
+    const pair = await xWing.generateKeyPairDerand(copy)
+    return new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey))
+  } finally {
+    wipe(copy)
+  }
 }
 
-/** Seals to a public key: `enc` 1,120 bytes, `sealed` = plaintext + 16. Throws for a malformed key. */
+/**
+ * Seals to a public key: `enc` 1,120 bytes, `sealed` = plaintext + 16. Throws for a key that nothing may be sealed to:
+ * of a wrong length, with an ML-KEM coefficient of 3,329 or more, or with an X25519 point of small order.
+ */
 export async function hpkeSeal(
   publicKey: Uint8Array,
   info: Uint8Array,
@@ -43,8 +52,13 @@ export async function hpkeSeal(
   if (publicKey.length !== xWingPublicKeyLength) throw new RangeError("x-wing: the public key must have 1216 bytes")
   const { suite } = await libraries()
   const recipientPublicKey = await suite.kem.deserializePublicKey(arrayBuffer(publicKey))
-  const { enc, ct } = await suite.seal({ recipientPublicKey, info: arrayBuffer(info) }, arrayBuffer(plaintext))
-  return { enc: new Uint8Array(enc), sealed: new Uint8Array(ct) }
+  const copy = arrayBuffer(plaintext)
+  try {
+    const { enc, ct } = await suite.seal({ recipientPublicKey, info: arrayBuffer(info) }, copy)
+    return { enc: new Uint8Array(enc), sealed: new Uint8Array(ct) }
+  } finally {
+    wipe(new Uint8Array(copy))
+  }
 }
 
 /** Opens what was sealed to this 32-byte private key; `undefined` when it was not, or was changed. */
@@ -54,10 +68,12 @@ export async function hpkeOpen(
   enc: Uint8Array,
   sealed: Uint8Array,
 ): Promise<Uint8Array | undefined> {
+  if (privateKey.length !== xWingPrivateKeyLength) throw new RangeError("x-wing: the private key must have 32 bytes")
   if (enc.length !== xWingEncLength) return undefined
   const { suite } = await libraries()
-  const recipientKey = await suite.kem.deserializePrivateKey(arrayBuffer(privateKey))
+  const copy = arrayBuffer(privateKey)
   try {
+    const recipientKey = await suite.kem.deserializePrivateKey(copy)
     const opened = await suite.open(
       { recipientKey, enc: arrayBuffer(enc), info: arrayBuffer(info) },
       arrayBuffer(sealed),
@@ -65,9 +81,12 @@ export async function hpkeOpen(
     return new Uint8Array(opened)
   } catch {
     return undefined
+  } finally {
+    wipe(new Uint8Array(copy))
   }
 }
 
+/** A copy with a buffer of its own. Not `slice()`: that of a `Buffer` is a view, whose buffer may hold other secrets. */
 function arrayBuffer(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer as ArrayBuffer
+  return new Uint8Array(bytes).buffer
 }
