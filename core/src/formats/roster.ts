@@ -2,6 +2,7 @@
 import { ed25519PublicKeyLength, isStrictPublicKey } from "../primitives/ed25519.ts"
 import { equalBytes } from "../primitives/hash.ts"
 import { xWingPublicKeyLength } from "../primitives/hpke-x-wing.ts"
+import { clientKeysProblem } from "./client-keys.ts"
 import {
   bytesField,
   clientIdField,
@@ -14,7 +15,7 @@ import {
   timeField,
   workspaceIdField,
 } from "./field-codecs.ts"
-import { clientIdOf, type SignerId, type WorkspaceId } from "./ids.ts"
+import type { SignerId, WorkspaceId } from "./ids.ts"
 import { documentFormat, type Signed } from "./signed-document.ts"
 
 const granterFields = {
@@ -67,10 +68,8 @@ export function rosterLinkProblem(
   if (!linksTo(next.previousHash, previous && rosterFormat.hash(previous))) return "its previousHash does not fit"
   if (!isStrictPublicKey(next.auditKey)) return "its audit key is not a usable Ed25519 key"
   for (const granter of next.granters) {
-    if (!isStrictPublicKey(granter.signPk)) return `the key of granter ${granter.clientId} is not a usable Ed25519 key`
-    if (clientIdOf(workspaceId, granter.signPk, granter.kemPk) !== granter.clientId) {
-      return `the keys of granter ${granter.clientId} do not hash to its id`
-    }
+    const problem = clientKeysProblem(workspaceId, granter)
+    if (problem !== undefined) return problem
   }
   const signer = previous ? signerKey(next.signerId, root, previous) : rootKeyOnly(next.signerId, workspaceId, root)
   if (signer === undefined) return "its signer may not sign it"

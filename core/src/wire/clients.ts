@@ -1,4 +1,7 @@
-/** Clients and API keys. */
+/**
+ * Clients and API keys. `DELETE /v1/clients/{id}` answers 200 with the `Client` as it is now (its `environments` still
+ * list the manifests that name it), `DELETE /v1/api-keys/{id}` 200 with the `ApiKey`; both may be repeated.
+ */
 import { type Static, Type } from "typebox"
 import { ApiKeyIdText, Bytes, Label, Time, Uuid } from "./encodings.ts"
 import { KeysetChange } from "./keysets.ts"

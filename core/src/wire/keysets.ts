@@ -60,7 +60,10 @@ export const KeysetQuery = Type.Object({
   recovery: Type.Optional(Type.Boolean({ description: "With the recovery grants" })),
 })
 
-/** A manifest with its grants: created by `POST /v1/keysets`, replaced by `PUT /v1/keysets/{id}` (compare-and-set on `revision`). */
+/**
+ * A manifest with its grants: created by `POST /v1/keysets` (201), replaced by `PUT /v1/keysets/{id}` (200,
+ * compare-and-set on `revision`); both answer with the `KeysetSummary`. Grants: the ones that are not stored yet.
+ */
 export const KeysetChange = Type.Object({
   manifest: ManifestDocument,
   grants: Type.Array(GrantDocument, { maxItems: 10_000 }),
@@ -68,7 +71,7 @@ export const KeysetChange = Type.Object({
 })
 export type KeysetChange = Static<typeof KeysetChange>
 
-/** `POST /v1/keysets/{id}/self-wraps`: the caller's own, after its first open (S4). */
+/** `POST /v1/keysets/{id}/self-wraps` (204): the caller's own, after its first open (S4). */
 export const SelfWraps = Type.Object({
   selfWraps: Type.Array(Type.Object({ epoch: Epoch, selfWrap: Bytes(60) }), { minItems: 1, maxItems: 1000 }),
 })
