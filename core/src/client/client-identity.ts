@@ -39,10 +39,11 @@ export class ClientIdentity {
   /** A new client, made on this machine. Show `clientKeyText()` once. */
   static async create(workspaceId: WorkspaceId, random: RandomSource): Promise<ClientIdentity> {
     const clientKey = random(32)
-    const kemPk = await xWingPublicKey(derive(clientKey, "client/kem", 32))
+    const kemKey = derive(clientKey, "client/kem", 32)
     const signSeed = derive(clientKey, "client/sign", 32)
+    const kemPk = await xWingPublicKey(kemKey)
     const signPk = signingKeyFromSeed(signSeed).publicKey
-    wipe(signSeed)
+    wipe(kemKey, signSeed)
     return new ClientIdentity(workspaceId, clientIdOf(workspaceId, signPk, kemPk), clientKey)
   }
 

@@ -3,7 +3,7 @@
 import { pae } from "../formats/pae.ts"
 import { recordCommitLength, recordSaltLength } from "../formats/record.ts"
 import { contextFields, type RecordContext } from "../formats/record-context.ts"
-import { concatBytes } from "../primitives/bytes.ts"
+import { wipe } from "../primitives/bytes.ts"
 import { type HmacKey, hkdfExpand, hkdfExtract, hmacSha256 } from "../primitives/hash.ts"
 
 export interface DataKey {
@@ -32,7 +32,8 @@ export function recordSalt(
   plaintext: Uint8Array,
 ): Uint8Array {
   if (random32.length !== 32) throw new RangeError("record salt: 32 random bytes are needed")
-  return concatBytes(
-    hmacSha256(prk, pae("salt", random32, ...contextFields(context), plaintext)).subarray(0, recordSaltLength),
-  )
+  const message = pae("salt", random32, ...contextFields(context), plaintext)
+  const salt = hmacSha256(prk, message).subarray(0, recordSaltLength)
+  wipe(message)
+  return salt
 }

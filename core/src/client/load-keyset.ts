@@ -14,6 +14,7 @@ import {
   manifestLinkProblem,
 } from "../formats/manifest.ts"
 import { type Roster, rosterFormat, rosterLinkProblem, signerKey, type WorkspaceRootKeys } from "../formats/roster.ts"
+import { wipe } from "../primitives/bytes.ts"
 import { equalBytes } from "../primitives/hash.ts"
 import { KeyBytes } from "../primitives/key-bytes.ts"
 import { openGrant, openSelfWrap } from "./client-half.ts"
@@ -208,6 +209,7 @@ async function openHalf(identity: ClientIdentity, manifest: Manifest, grant: Gra
   const place = { workspaceId: manifest.workspaceId, keysetId: manifest.keysetId, epoch: published.epoch }
   const quick = grant.selfWrap && openSelfWrap(place, grant.selfWrap, identity)
   if (quick && matchesCommitment(manifest, published, quick)) return { half: quick, fromSelfWrap: true }
+  wipe(quick)
   const half = await openGrant(place, grant, identity)
   if (half === undefined)
     throw keysetCheckFailed("grant", `the grant of epoch ${published.epoch} does not open with this client key`)

@@ -38,13 +38,18 @@ export function sealRecord({ context, clientHalf, keySeed, epoch, keyId, plainte
     throw new HalfkeyError("encryption_failed", "the server sent a key seed or a key id of a wrong length")
   }
   const prk = recordPrk(clientHalf, keySeed)
-  const salt = recordSalt(prk, random32, context, plaintext)
-  const header = encodeRecordHeader({ keysetId: context.keysetId, epoch, keyId, salt })
-  const { dek, commit } = deriveDataKey(prk, header, context)
-  const padded = pad(plaintext, paddingMinimum[context.purpose])
-  const record = concatBytes(header, commit, aesGcmSeal(dek, zeroNonce, noAad, padded))
-  wipe(prk, dek, padded)
-  return record
+  let dek: Uint8Array | undefined
+  let padded: Uint8Array | undefined
+  try {
+    const salt = recordSalt(prk, random32, context, plaintext)
+    const header = encodeRecordHeader({ keysetId: context.keysetId, epoch, keyId, salt })
+    const dataKey = deriveDataKey(prk, header, context)
+    dek = dataKey.dek
+    padded = pad(plaintext, paddingMinimum[context.purpose])
+    return concatBytes(header, dataKey.commit, aesGcmSeal(dek, zeroNonce, noAad, padded))
+  } finally {
+    wipe(prk, dek, padded)
+  }
 }
 
 /**
@@ -73,7 +78,10 @@ export function openRecord(
     const padded = aesGcmOpen(dataKey.dek, zeroNonce, noAad, ciphertext)
     if (padded === undefined) throw recordCheckFailed("ciphertext", "its bytes were changed")
     const plaintext = unpad(padded, paddingMinimum[context.purpose])
-    if (plaintext === undefined) throw recordCheckFailed("padding", "it was not padded by halfkey")
+    if (plaintext === undefined) {
+      wipe(padded)
+      throw recordCheckFailed("padding", "it was not padded by halfkey")
+    }
     return plaintext
   } finally {
     wipe(dataKey.dek)

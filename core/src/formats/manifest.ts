@@ -1,4 +1,5 @@
 /** The manifest (S4): one signed chain per key set that says what it is and who is in. */
+import { wipe } from "../primitives/bytes.ts"
 import { equalBytes, sha256 } from "../primitives/hash.ts"
 import { xWingPublicKeyLength } from "../primitives/hpke-x-wing.ts"
 import { isKeysetName } from "./environment-name.ts"
@@ -71,7 +72,10 @@ export function clientHalfCommitment(
   epoch: number,
   clientHalf: Uint8Array,
 ): Uint8Array {
-  return sha256(pae("half", workspaceId, keysetId, epoch, clientHalf))
+  const message = pae("half", workspaceId, keysetId, epoch, clientHalf)
+  const commitment = sha256(message)
+  wipe(message)
+  return commitment
 }
 
 /** The epoch to encrypt under: the last live one. `undefined` for a destroyed key set. */

@@ -1,5 +1,5 @@
 /** Keys as text (S3): a fixed prefix that secret scanners find, and a checksum that tells a typing error. */
-import { concatBytes, fromBase64Url, toBase64Url } from "../primitives/bytes.ts"
+import { concatBytes, fromBase64Url, toBase64Url, wipe } from "../primitives/bytes.ts"
 import { equalBytes, sha256 } from "../primitives/hash.ts"
 import { HalfkeyError } from "./errors.ts"
 import { type ApiKeyId, isApiKeyId } from "./ids.ts"
@@ -18,7 +18,10 @@ const checksumLength = 4
 /** `prefix + base64url(key ‖ checksum)`; the checksum is 4 bytes of `H(pae("text-checksum", prefix, key))`. */
 function formatTextKey(prefix: string, key: Uint8Array): string {
   if (key.length !== keyLength) throw new RangeError("a text key has 32 bytes")
-  return prefix + toBase64Url(concatBytes(key, checksum(prefix, key)))
+  const bytes = concatBytes(key, checksum(prefix, key))
+  const text = prefix + toBase64Url(bytes)
+  wipe(bytes)
+  return text
 }
 
 function parseTextKey(prefix: string, text: string, what: string): Uint8Array {
@@ -28,13 +31,18 @@ function parseTextKey(prefix: string, text: string, what: string): Uint8Array {
     throw typingError(what, "it has too few, too many or foreign characters")
   }
   const key = bytes.slice(0, keyLength)
-  if (!equalBytes(bytes.subarray(keyLength), checksum(prefix, key)))
-    throw typingError(what, "its checksum does not fit")
-  return key
+  const fits = equalBytes(bytes.subarray(keyLength), checksum(prefix, key))
+  wipe(bytes)
+  if (fits) return key
+  wipe(key)
+  throw typingError(what, "its checksum does not fit")
 }
 
 function checksum(prefix: string, key: Uint8Array): Uint8Array {
-  return sha256(pae("text-checksum", prefix, key)).subarray(0, checksumLength)
+  const message = pae("text-checksum", prefix, key)
+  const hash = sha256(message)
+  wipe(message)
+  return hash.subarray(0, checksumLength)
 }
 
 function typingError(what: string, why: string): HalfkeyError {

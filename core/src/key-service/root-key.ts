@@ -4,7 +4,7 @@ import { HalfkeyError } from "../formats/errors.ts"
 import { type KeysetId, uuidBytes, type WorkspaceId } from "../formats/ids.ts"
 import { pae } from "../formats/pae.ts"
 import { aesGcmNonceLength, aesGcmOpen, aesGcmSeal } from "../primitives/aes-gcm.ts"
-import { concatBytes, toHex } from "../primitives/bytes.ts"
+import { concatBytes, toHex, wipe } from "../primitives/bytes.ts"
 import { sha256 } from "../primitives/hash.ts"
 import type { RandomSource } from "../primitives/random.ts"
 
@@ -27,7 +27,9 @@ export class RootKey {
   constructor(key: Uint8Array) {
     if (key.length !== rootKeyLength) throw new HalfkeyError("invalid_configuration", "a root key has 32 bytes")
     this.#key = key
-    this.id = sha256(pae("root-key/id", key)).slice(0, 8)
+    const message = pae("root-key/id", key)
+    this.id = sha256(message).slice(0, 8)
+    wipe(message)
   }
 
   /** The id as people compare it: 16 hexadecimal digits. */

@@ -34,18 +34,15 @@ export function hkdfExtract(salt: Uint8Array | HmacKey, ikm: Uint8Array): Uint8A
 export function hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   if (length > 255 * 32) throw new RangeError("hkdfExpand: at most 8160 bytes")
   const output = new Uint8Array(length)
-  let block: Uint8Array = new Uint8Array(0)
-  for (let counter = 1, offset = 0; offset < length; counter++) {
-    const mac = createHmac("sha256", prk)
-    if (block.length > 0) mac.update(block)
-    block = mac
-      .update(info)
-      .update(new Uint8Array([counter]))
-      .digest()
+  let previous: Uint8Array = new Uint8Array(0)
+  for (let counter = 1, offset = 0; offset < length; counter++, offset += 32) {
+    const mac = createHmac("sha256", prk).update(previous).update(info)
+    const block = mac.update(new Uint8Array([counter])).digest()
     output.set(block.subarray(0, Math.min(32, length - offset)), offset)
-    offset += 32
+    previous.fill(0)
+    previous = block
   }
-  block.fill(0)
+  previous.fill(0)
   return output
 }
 
