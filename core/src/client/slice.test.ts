@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { grantToJson, parseGrant } from "../formats/grant.ts"
+import { type Grant, grantToJson, parseGrant } from "../formats/grant.ts"
 import { manifestFormat } from "../formats/manifest.ts"
 import { rosterFormat } from "../formats/roster.ts"
 import { newAuthorityKey, SeedMaker } from "../key-service/authority-key.ts"
@@ -41,8 +41,15 @@ test("a workspace, a key set, a record and a second member, from nothing", async
   const keyset = await loadKeyset({ identity: admin, bundle, expected: { name: "production" }, requireRecovery: true })
   assert.deepEqual(keyset.epochsWithoutSelfWrap, [1])
   const place = { workspaceId: root.workspaceId, keysetId: keyset.keysetId, epoch: 1 }
-  const wrapped = { ...made.grants[0]!, selfWrap: sealSelfWrap(place, keyset.clientHalf(1), admin, systemRandom) }
-  const again = await loadKeyset({ identity: admin, bundle: { ...bundle, grants: [wrapped] }, expected: {} })
+  const wrapped = {
+    ...(made.grants[0] as Grant),
+    selfWrap: sealSelfWrap(place, keyset.clientHalf(1), admin, systemRandom),
+  }
+  const again = await loadKeyset({
+    identity: admin,
+    bundle: { ...bundle, grants: [wrapped] },
+    expected: { name: "production" },
+  })
   assert.deepEqual(again.epochsWithoutSelfWrap, [])
 
   const seeds = new SeedMaker(newAuthorityKey(systemRandom), root.workspaceId, keyset.keysetId, 1)

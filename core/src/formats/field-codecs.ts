@@ -8,6 +8,7 @@ import { HalfkeyError } from "./errors.ts"
 import type { ClientId, KeysetId, WorkspaceId } from "./ids.ts"
 import { isClientId, isKeysetId, isWorkspaceId, type SignerId, signerBytes, uuidBytes } from "./ids.ts"
 import { type PaeField, pae, paeList } from "./pae.ts"
+import { epochMax } from "./record.ts"
 
 /** How one field is read from JSON, written to JSON and encoded for signing. */
 export interface FieldCodec<T> {
@@ -65,24 +66,28 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): FieldCo
   return textCodec(`one of ${allowed.join(", ")}`, accepts, (text) => text)
 }
 
-/** A safe integer of at least `minimum`. */
-export function integerField(minimum: number): FieldCodec<number> {
+/** An integer of at least `minimum`, and at most 2^53 - 1 unless said otherwise. */
+export function integerField(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): FieldCodec<number> {
   return {
     parse(json, path) {
-      if (typeof json !== "number" || !Number.isSafeInteger(json) || json < minimum || Object.is(json, -0)) {
-        throw malformed(path, `an integer of at least ${minimum}`)
-      }
-      return json
+      if (!Number.isSafeInteger(json) || Object.is(json, -0)) throw malformed(path, "an integer")
+      const value = json as number
+      if (value < minimum || value > maximum) throw malformed(path, `an integer from ${minimum} to ${maximum}`)
+      return value
     },
     toJson: (value) => value,
     toPae: (value) => value,
   }
 }
 
-/** Milliseconds since 1970; RFC 3339 UTC with milliseconds in JSON. */
+/** Epochs travel as `u32` in a record's header (S7). */
+export const epochField: FieldCodec<number> = integerField(1, epochMax)
+
+/** Milliseconds from 1970 to the end of the year 9999; RFC 3339 UTC with milliseconds in JSON. */
 export const timeField: FieldCodec<number> = {
   parse(json, path) {
-    const time = typeof json === "string" ? Date.parse(json) : Number.NaN
+    // JavaScript writes later years with a sign and six digits, which RFC 3339 does not know.
+    const time = typeof json === "string" && json.length === 24 ? Date.parse(json) : Number.NaN
     if (!(time >= 0) || new Date(time).toISOString() !== json)
       throw malformed(path, "a time as 2026-01-31T00:00:00.000Z")
     return time
@@ -145,7 +150,9 @@ export function parseFields<Codecs>(codecs: Codecs, json: unknown, path: string)
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw malformed(path, "an object")
   const table = codecs as FieldCodecs
   for (const name of Object.keys(json)) {
-    if (!Object.hasOwn(table, name)) throw malformed(`${path}.${name.slice(0, 40)}`, "no such field")
+    // The name is the sender's choice: only what cannot speak to a terminal is shown.
+    const shown = /^\w{1,40}$/.test(name) ? name : "(name not shown)"
+    if (!Object.hasOwn(table, name)) throw malformed(`${path}.${shown}`, "no such field")
   }
   const fields: Record<string, unknown> = {}
   for (const [name, codec] of Object.entries(table)) {

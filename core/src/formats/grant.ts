@@ -5,9 +5,9 @@ import { xWingEncLength } from "../primitives/hpke-x-wing.ts"
 import {
   bytesField,
   clientIdField,
+  epochField,
   type FieldsOf,
   fieldsToJson,
-  integerField,
   keysetIdField,
   optionalField,
   parseFields,
@@ -26,13 +26,13 @@ const sealedFields = { enc: bytesField(xWingEncLength), sealedHalf: bytesField(s
 
 const grantFields = {
   keysetId: keysetIdField,
-  epoch: integerField(1),
+  epoch: epochField,
   clientId: clientIdField,
   ...sealedFields,
   selfWrap: optionalField(bytesField(selfWrapLength)),
 }
 
-const recoveryGrantFields = { keysetId: keysetIdField, epoch: integerField(1), ...sealedFields }
+const recoveryGrantFields = { keysetId: keysetIdField, epoch: epochField, ...sealedFields }
 
 export type Grant = FieldsOf<typeof grantFields>
 export type RecoveryGrant = FieldsOf<typeof recoveryGrantFields>

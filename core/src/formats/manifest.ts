@@ -6,6 +6,7 @@ import { isKeysetName } from "./environment-name.ts"
 import {
   bytesField,
   clientIdField,
+  epochField,
   type FieldsOf,
   integerField,
   keysetIdField,
@@ -24,7 +25,7 @@ import { linksTo } from "./roster.ts"
 import { documentFormat, type Signed } from "./signed-document.ts"
 
 const epochFields = {
-  epoch: integerField(1),
+  epoch: epochField,
   clientHalfCommitment: bytesField(32),
   recoveryHash: bytesField(32),
 }
@@ -62,9 +63,6 @@ export type Manifest = Signed<ManifestFields>
 
 export const manifestFormat = documentFormat("manifest", manifestFields)
 
-/** Epochs travel as `u32` in a record's header (S7). */
-export const epochMax = 0xffff_ffff
-
 /** `clientHalfCommitment = H(pae("half", workspaceId, keysetId, epoch, G))`, 32 bytes; G has 32 bytes (S4). */
 export function clientHalfCommitment(
   workspaceId: WorkspaceId,
@@ -83,6 +81,15 @@ export function currentEpoch(manifest: ManifestFields): number | undefined {
   return manifest.epochs.at(-1)?.epoch
 }
 
+/** Why this manifest is refused whatever stands before it in its chain, or `undefined` for a good one (S4). */
+export function manifestProblem(workspaceId: WorkspaceId, keysetId: KeysetId, manifest: Manifest): string | undefined {
+  if (manifest.workspaceId !== workspaceId) return "it belongs to another workspace"
+  if (manifest.keysetId !== keysetId) return "it belongs to another key set"
+  if ((manifest.revision === 1) !== (manifest.previousHash === undefined)) return "its previousHash does not fit"
+  if (manifest.state !== "destroyed" && manifest.epochs.length === 0) return "it has no live epoch"
+  return undefined
+}
+
 /**
  * Why `next` may not follow `previous` (`undefined`: `next` starts the chain), or `undefined` when it may (S4).
  * Signatures are not part of this: only the newest manifest's signer must count under the newest roster.
@@ -93,14 +100,12 @@ export function manifestLinkProblem(
   previous: Manifest | undefined,
   next: Manifest,
 ): string | undefined {
-  if (next.workspaceId !== workspaceId) return "it belongs to another workspace"
-  if (next.keysetId !== keysetId) return "it belongs to another key set"
+  const problem = manifestProblem(workspaceId, keysetId, next)
+  if (problem !== undefined) return problem
   if (next.revision !== (previous?.revision ?? 0) + 1) {
     return `its revision is ${next.revision}, expected ${(previous?.revision ?? 0) + 1}`
   }
   if (!linksTo(next.previousHash, previous && manifestFormat.hash(previous))) return "its previousHash does not fit"
-  if (next.epochs.some(({ epoch }) => epoch > epochMax)) return `an epoch is above ${epochMax}`
-  if (next.state !== "destroyed" && next.epochs.length === 0) return "it has no live epoch"
   return previous && changeProblem(previous, next)
 }
 
@@ -110,7 +115,11 @@ function changeProblem(previous: Manifest, next: Manifest): string | undefined {
   if (next.incarnation < previous.incarnation) return "its incarnation went back"
   if (next.versionFloor < previous.versionFloor) return "its versionFloor went back"
   if (next.rosterSeq < previous.rosterSeq) return "its rosterSeq went back"
-  const newestBefore = currentEpoch(previous) ?? 0
+  const newestBefore = currentEpoch(previous)
+  const newest = currentEpoch(next)
+  // Whatever came after the last epoch would reuse its number with another half.
+  if (newestBefore === undefined) return newest === undefined ? undefined : "its epochs are gone for good"
+  if (newest !== undefined && newest < newestBefore) return "its newest epoch went back"
   for (const { epoch, clientHalfCommitment, recoveryHash } of next.epochs) {
     const before = previous.epochs.find((known) => known.epoch === epoch)
     if (before === undefined && epoch <= newestBefore) return `epoch ${epoch} came back`
@@ -118,6 +127,5 @@ function changeProblem(previous: Manifest, next: Manifest): string | undefined {
       return `the commitment of epoch ${epoch} changed`
     if (before && !equalBytes(before.recoveryHash, recoveryHash)) return `the recovery grant of epoch ${epoch} changed`
   }
-  if (next.state !== "destroyed" && (currentEpoch(next) ?? 0) < newestBefore) return "its newest epoch went back"
   return undefined
 }

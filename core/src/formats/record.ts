@@ -6,6 +6,8 @@ import { type KeysetId, uuidBytes, uuidFromBytes } from "./ids.ts"
 
 export const recordHeaderLength = 56
 export const recordCommitLength = 32
+/** Greatest epoch: it travels as `u32`. */
+export const epochMax = 0xffff_ffff
 export const keyIdLength = 16
 export const recordSaltLength = 16
 /** Least length of a padded plaintext in the vault (S7). */
@@ -36,10 +38,12 @@ export interface RecordParts {
   readonly ciphertext: Uint8Array
 }
 
-/** The 56 bytes `"HK1" ‖ suite 0x01 ‖ keysetId 16 ‖ epoch u32le ‖ keyId 16 ‖ salt 16`. */
+/** The 56 bytes `"HK1" ‖ suite 0x01 ‖ keysetId 16 ‖ epoch u32le ‖ keyId 16 ‖ salt 16`. Throws `RangeError`. */
 export function encodeRecordHeader({ keysetId, epoch, keyId, salt }: RecordHeader): Uint8Array {
   if (keyId.length !== keyIdLength || salt.length !== recordSaltLength)
     throw new RangeError("record: keyId and salt have 16 bytes")
+  if (!Number.isInteger(epoch) || epoch < 1 || epoch > epochMax)
+    throw new RangeError(`record: the epoch is not within 1 to ${epochMax}`)
   const bytes = new Uint8Array(recordHeaderLength)
   bytes.set(magic)
   bytes.set(uuidBytes(keysetId), 4)
@@ -63,6 +67,7 @@ export function parseRecord(record: Uint8Array): RecordParts {
     keyId: record.subarray(24, 40),
     salt: record.subarray(40, 56),
   }
+  if (header.epoch === 0) throw recordCheckFailed("format", "the record names epoch 0, which never exists")
   const ciphertextStart = recordHeaderLength + recordCommitLength
   return {
     header,
@@ -82,9 +87,13 @@ export function recordLength(plaintextLength: number, minimum: number): number {
   return recordHeaderLength + recordCommitLength + paddedLength(plaintextLength, minimum) + tagLength
 }
 
-/** The Padmé length of `plaintextLength + 1`, at least `minimum`: reveals O(log log n) bits of the length (S7). */
+/**
+ * The Padmé length of `plaintextLength + 1`, at least `minimum`: reveals O(log log n) bits of the length (S7).
+ * Throws `RangeError` from 2^31 - 1 bytes on.
+ */
 export function paddedLength(plaintextLength: number, minimum: number): number {
   const length = plaintextLength + 1
+  if (length > 0x7fff_ffff) throw new RangeError("record: the plaintext is too long to be padded")
   if (length <= minimum) return minimum
   const exponent = 31 - Math.clz32(length)
   const precision = 32 - Math.clz32(exponent)
