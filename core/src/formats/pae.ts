@@ -41,7 +41,11 @@ export function paeList(items: readonly Uint8Array[]): Uint8Array {
 
 function fieldBytes(field: PaeField): Uint8Array {
   if (field === undefined) return new Uint8Array(0)
-  if (typeof field === "string") return utf8(field)
+  if (typeof field === "string") {
+    // UTF-8 has no lone surrogates: two different strings would become the same bytes.
+    if (!field.isWellFormed()) throw new RangeError("pae: a string with a lone surrogate")
+    return utf8(field)
+  }
   if (typeof field === "number") return le64(field)
   return field
 }

@@ -11,6 +11,9 @@ export interface SecretContext {
   readonly version: number
 }
 
+/** Stands for a row in a field's context that is deliberately bound to none, so may be moved between rows (S7). */
+export const unboundRow: unique symbol = Symbol("unbound row")
+
 /** A row of another program's table, for the Encryption SDK. An unbound row says so explicitly. */
 export interface FieldContext {
   readonly purpose: "field"
@@ -18,14 +21,21 @@ export interface FieldContext {
   readonly keysetId: KeysetId
   readonly table: string
   readonly column: string
-  readonly row: string
+  readonly row: string | typeof unboundRow
 }
 
 export type RecordContext = SecretContext | FieldContext
 
-/** `purpose, context…` as they enter `pae` (S7). */
+/** `purpose, context…` as they enter `pae` (S7). Throws `RangeError` for an empty name, table, column or row. */
 export function contextFields(context: RecordContext): PaeField[] {
   const place = [context.purpose, context.workspaceId, uuidBytes(context.keysetId)]
-  if (context.purpose === "secret") return [...place, context.name, context.version]
-  return [...place, context.table, context.column, context.row]
+  if (context.purpose === "secret") return [...place, notEmpty(context.name), context.version]
+  const { table, column, row } = context
+  // Absent, so the empty string: no row may spell that.
+  return [...place, notEmpty(table), notEmpty(column), row === unboundRow ? undefined : notEmpty(row)]
+}
+
+function notEmpty(text: string): string {
+  if (text === "") throw new RangeError("a record's context holds no empty text")
+  return text
 }

@@ -15,6 +15,7 @@ export interface DocumentFormat<Fields> {
   toJson(document: Signed<Fields>): Record<string, unknown>
   /** `H(pae(label, every field but signature))`, 32 bytes (S4). */
   hash(document: Fields): Uint8Array
+  /** Signs; throws `invalid_document` for fields that no reader would accept. */
   sign(fields: Fields, key: SigningKey): Signed<Fields>
   /** Whether `signerPk` (32 bytes) signed exactly this document. Says nothing about who may sign. */
   isSignedBy(document: Signed<Fields>, signerPk: Uint8Array): boolean
@@ -25,14 +26,17 @@ export function documentFormat<Codecs extends object>(label: string, codecs: Cod
   type Fields = FieldsOf<Codecs>
   const withSignature = { ...codecs, signature: signatureField }
   const encode = (fields: Fields) => pae(label, ...fieldsToPae(codecs, fields))
+  const parse = (json: unknown) => parseFields(withSignature, json, label) as Signed<Fields>
+  const toJson = (document: Signed<Fields>) => ({
+    ...fieldsToJson(codecs, document),
+    signature: signatureField.toJson(document.signature),
+  })
   return {
-    parse: (json) => parseFields(withSignature, json, label) as Signed<Fields>,
-    toJson: (document) => ({
-      ...fieldsToJson(codecs, document),
-      signature: signatureField.toJson(document.signature),
-    }),
+    parse,
+    toJson,
     hash: (document) => sha256(encode(document)),
-    sign: (fields, key) => ({ ...fields, signature: key.sign(encode(fields)) }),
+    // What is signed is read back first: a list out of order or a bad label must not become a link of a chain.
+    sign: (fields, key) => parse(toJson({ ...fields, signature: key.sign(encode(fields)) })),
     isSignedBy: (document, signerPk) => verifyStrict(signerPk, encode(document), document.signature),
   }
 }
