@@ -1,5 +1,6 @@
 /** Client halves, G (S4): sealing them to members and to the root, opening one's own, wrapping it for quick starts. */
 
+import { HalfkeyError } from "../formats/errors.ts"
 import {
   clientHalfLength,
   type Grant,
@@ -29,7 +30,10 @@ export function newClientHalf(random: RandomSource): Uint8Array {
   return random(clientHalfLength)
 }
 
-/** Seals a half to one member's X-Wing key (1,216 bytes). Without a self-wrap: only the member can make one. */
+/**
+ * Seals a half to one member's X-Wing key (1,216 bytes). Without a self-wrap: only the member can make one.
+ * Throws `encryption_failed` for a key that nothing can be sealed to.
+ */
 export async function sealGrant(
   place: HalfPlace,
   member: { readonly clientId: ClientId; readonly kemPk: Uint8Array },
@@ -57,9 +61,17 @@ export async function sealRecoveryGrant(
 }
 
 async function sealTo(place: HalfPlace, to: GrantRecipient, kemPk: Uint8Array, clientHalf: Uint8Array) {
+  if (clientHalf.length !== clientHalfLength) throw new RangeError("a client half has 32 bytes")
   const info = grantInfo(place.workspaceId, place.keysetId, place.epoch, to)
-  const { enc, sealed } = await hpkeSeal(kemPk, info, clientHalf)
-  return { enc, sealedHalf: sealed }
+  try {
+    const { enc, sealed } = await hpkeSeal(kemPk, info, clientHalf)
+    return { enc, sealedHalf: sealed }
+  } catch (cause) {
+    const whose = to === "root" ? "the workspace root" : `client ${to}`
+    throw new HalfkeyError("encryption_failed", `nothing can be sealed to ${whose}: its X-Wing key is malformed`, {
+      cause,
+    })
+  }
 }
 
 /** Opens the identity's own grant with X-Wing; `undefined` when it was not sealed to it for this place. */

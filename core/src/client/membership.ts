@@ -4,9 +4,10 @@
  * `VerifiedKeyset`, so nothing unverified can be extended.
  */
 
+import { clientKeysProblem } from "../formats/client-keys.ts"
 import { HalfkeyError } from "../formats/errors.ts"
 import { type Grant, type RecoveryGrant, recoveryHash } from "../formats/grant.ts"
-import { clientIdOf, newKeysetId, type SignerId, uuidBytes, type WorkspaceId } from "../formats/ids.ts"
+import { newKeysetId, type SignerId, uuidBytes, type WorkspaceId } from "../formats/ids.ts"
 import {
   clientHalfCommitment,
   type Manifest,
@@ -59,14 +60,20 @@ export function firstRoster(
   return rosterFormat.sign(fields, signer.signingKey)
 }
 
-/** Makes a key set with a fresh half, sealed to each member and to the root. */
+/** A member to be, with the `signPk` (32 bytes) that proves whose keys these are: together they hash to the client id. */
+export type NewMember = Member & { readonly signPk: Uint8Array }
+
+/**
+ * Makes a key set with a fresh half, sealed to each member and to the root.
+ * Throws `invalid_argument` when a member's keys are not the client's.
+ */
 export async function newKeyset(
   input: {
     readonly root: WorkspaceRootKeys
     readonly roster: Roster
     readonly kind: Manifest["kind"]
     readonly name: string
-    readonly members: readonly Member[]
+    readonly members: readonly NewMember[]
   },
   signer: Signer,
   random: RandomSource,
@@ -78,7 +85,7 @@ export async function newKeyset(
   const place = { workspaceId, keysetId, epoch }
   const clientHalf = newClientHalf(random)
   const recoveryGrant = await sealRecoveryGrant(place, root.kemPk, clientHalf)
-  const members = [...input.members].sort(byClientId)
+  const members = input.members.map((member) => provenMember(workspaceId, member)).sort(byClientId)
   const fields: ManifestFields = {
     workspaceId,
     keysetId,
@@ -112,26 +119,19 @@ export async function newKeyset(
 }
 
 /**
- * Adds a member, or changes its mode, and seals every live epoch's half to it. `signPk` (32 bytes) proves that the
- * keys belong to the client id. Throws `not_a_granter`, or `invalid_argument` when the keys are not the client's.
+ * Adds a member, or changes its mode, and seals every live epoch's half to it.
+ * Throws `not_a_granter`, or `invalid_argument` when the keys are not the client's.
  */
-export async function addMember(
-  keyset: VerifiedKeyset,
-  member: Member & { readonly signPk: Uint8Array },
-  signer: Signer,
-): Promise<MembershipChange> {
-  const { clientId, kemPk, mode, label } = member
-  if (clientIdOf(keyset.workspaceId, member.signPk, kemPk) !== clientId) {
-    throw new HalfkeyError("invalid_argument", `the public keys sent for client ${clientId} do not hash to its id`)
-  }
-  const others = keyset.manifest.members.filter((other) => other.clientId !== clientId)
-  const members = [...others, { clientId, kemPk, mode, label }].sort(byClientId)
+export async function addMember(keyset: VerifiedKeyset, member: NewMember, signer: Signer): Promise<MembershipChange> {
+  const proven = provenMember(keyset.workspaceId, member)
+  const others = keyset.manifest.members.filter((other) => other.clientId !== proven.clientId)
+  const members = [...others, proven].sort(byClientId)
   const manifest = signNext(keyset, { members }, signer)
   const grants = await Promise.all(
     manifest.epochs.map(({ epoch }) =>
       sealGrant(
         { workspaceId: keyset.workspaceId, keysetId: keyset.keysetId, epoch },
-        member,
+        proven,
         keyset.clientHalf(epoch),
       ),
     ),
@@ -168,6 +168,13 @@ function requireGranter(roster: Roster, signerId: SignerId): void {
   throw new HalfkeyError("not_a_granter", "this client may not sign who is a member", {
     hint: `ask one of the granters: ${names}`,
   })
+}
+
+/** The sealing rule's second half (S4): no half is sealed to keys that the client id does not commit to. */
+function provenMember(workspaceId: WorkspaceId, { signPk, ...member }: NewMember): Member {
+  const problem = clientKeysProblem(workspaceId, { ...member, signPk })
+  if (problem === undefined) return member
+  throw new HalfkeyError("invalid_argument", problem)
 }
 
 function byClientId(left: { readonly clientId: string }, right: { readonly clientId: string }): number {

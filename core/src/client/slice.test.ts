@@ -25,7 +25,7 @@ test("a workspace, a key set, a record and a second member, from nothing", async
     now,
   })
   const signer = { signerId: admin.clientId, signingKey: admin.signingKey, now }
-  const member = { clientId: keys.clientId, kemPk: keys.kemPk, mode: "read-write" as const, label: "admin" }
+  const member = { ...keys, mode: "read-write" as const, label: "admin" }
   const made = await newKeyset(
     { root: root.publicKeys, roster, kind: "environment", name: "production", members: [member] },
     signer,
