@@ -1,7 +1,7 @@
 /** Audit entries (S12): who did what, when, from where, as RFC 8785 bytes that become leaves of an RFC 6962 tree. */
 import { concatBytes } from "../primitives/bytes.ts"
 import { sha256 } from "../primitives/hash.ts"
-import { canonicalJson } from "./canonical-json.ts"
+import { canonicalJson, isList, type JsonValue } from "./canonical-json.ts"
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
 
 /** What a service decided about. */
@@ -58,9 +58,21 @@ export interface AuditEntry {
   readonly userAgent?: string
 }
 
-/** The bytes that are stored and hashed. */
+/**
+ * The bytes that are stored and hashed. Text that a request brought may hold lone surrogates, which JSON bytes cannot:
+ * they become U+FFFD, so that no request escapes the log by being odd.
+ */
 export function auditEntryBytes(entry: AuditEntry): Uint8Array {
-  return canonicalJson({ ...entry })
+  return canonicalJson(wellFormed({ ...entry }))
+}
+
+function wellFormed(value: JsonValue): JsonValue {
+  if (typeof value === "string") return value.toWellFormed()
+  if (typeof value !== "object" || value === null) return value
+  if (isList(value)) return value.map(wellFormed)
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, member === undefined ? undefined : wellFormed(member)]),
+  )
 }
 
 /** RFC 6962 leaf hash: `H(0x00 ‖ entry bytes)`, 32 bytes. The receipt that an answer carries. */

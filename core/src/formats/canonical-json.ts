@@ -31,7 +31,7 @@ function canonicalText(value: JsonValue): string {
   return `{${members.join(",")}}`
 }
 
-function isList(value: object): value is readonly JsonValue[] {
+export function isList(value: object): value is readonly JsonValue[] {
   return Array.isArray(value)
 }
 
