@@ -1,7 +1,20 @@
 /** `halfkey/secrets`: secrets that are sealed and opened on this machine only. */
+import { requireOptionTypes } from "./configuration.ts"
+import { toResult } from "./failure.ts"
 import type { CallOptions, SecretsOptions } from "./options.ts"
 import type { Result } from "./result.ts"
 import type { Secret, SecretMetadata, SecretVersion, SetManyOptions, SetOptions } from "./secret.ts"
+import {
+  checkedName,
+  checkedNames,
+  checkedVersion,
+  copiedValue,
+  type SecretEntries,
+  textOf,
+  writesOf,
+} from "./secret-arguments.ts"
+import { SessionHolder } from "./session-holder.ts"
+import { Vault } from "./vault.ts"
 
 export { allowInsecureEndpoint, type CallOptions, type RandomSource, type SecretsOptions } from "./options.ts"
 export {
@@ -14,6 +27,7 @@ export {
   unwrap,
 } from "./result.ts"
 export type { Secret, SecretMetadata, SecretVersion, SetManyOptions, SetOptions } from "./secret.ts"
+export type { SecretEntries } from "./secret-arguments.ts"
 export type {
   FreshnessState,
   FreshnessStore,
@@ -25,21 +39,112 @@ export type {
 } from "./stores.ts"
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
 
-export declare class Secrets {
-  constructor(options?: SecretsOptions)
-  set(name: string, value: string | Uint8Array, options?: SetOptions & CallOptions): Promise<Result<SecretMetadata>>
-  setMany(
-    entries: Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>,
-    options?: SetManyOptions & CallOptions,
-  ): Promise<Result<SecretMetadata[]>>
-  get(name: string, options?: CallOptions): Promise<Result<string>>
-  getBytes(name: string, options?: CallOptions): Promise<Result<Uint8Array>>
-  getMany(names: readonly string[], options?: CallOptions): Promise<Result<Record<string, string>>>
-  getVersion(name: string, version: number, options?: CallOptions): Promise<Result<Secret>>
-  readAll(options?: CallOptions): Promise<Result<Secret[]>>
-  readMany(names: readonly string[], options?: CallOptions): Promise<Result<Secret[]>>
-  list(options?: { readonly prefix?: string | undefined } & CallOptions): Promise<Result<SecretMetadata[]>>
-  delete(name: string, options?: SetOptions & CallOptions): Promise<Result<SecretMetadata>>
-  history(name: string, options?: CallOptions): Promise<Result<SecretVersion[]>>
-  close(): Promise<void>
+/**
+ * The secrets of one workspace. Every method resolves to a `Result` and rejects for nothing but parameters of a wrong
+ * type. Values are sealed and opened here: the server sees names, padded sizes, times and who asks for what.
+ *
+ * @example
+ * const secrets = new Secrets({ environment: "production" })
+ * const { data, failure } = await secrets.get("DATABASE_URL")
+ */
+export class Secrets {
+  readonly #vault: Vault
+
+  /**
+   * Reads options and variables, and sends nothing. A setting that is missing or mistyped is the failure of every call,
+   * before any request, so that a program handles it like every other failure.
+   * @throws TypeError for an option of a wrong type
+   */
+  constructor(options: SecretsOptions = {}) {
+    requireOptionTypes(options)
+    this.#vault = new Vault(new SessionHolder(options, "required"))
+  }
+
+  /** Writes a value: text as UTF-8, or bytes; empty ones too. At most 64 KiB unless the server is configured otherwise. */
+  set(
+    name: string,
+    value: string | Uint8Array,
+    options: SetOptions & CallOptions = {},
+  ): Promise<Result<SecretMetadata>> {
+    return toResult(async () => {
+      const write = {
+        name: checkedName(name),
+        plaintext: copiedValue(value, name),
+        ifVersion: options.ifVersion === undefined ? undefined : checkedVersion(options.ifVersion, 0, "ifVersion"),
+      }
+      return await this.#vault.writeOne(options, write)
+    })
+  }
+
+  /** Writes up to 500 values, all or nothing. Answers in the order given. */
+  setMany(entries: SecretEntries, options: SetManyOptions & CallOptions = {}): Promise<Result<SecretMetadata[]>> {
+    return toResult(async () => await this.#vault.write(options, writesOf(entries, options.ifVersions)))
+  }
+
+  /** The value as text. Fails with `lossy_format` where it is not text: use `getBytes` then. */
+  get(name: string, options: CallOptions = {}): Promise<Result<string>> {
+    return toResult(async () => {
+      const { value } = await this.#vault.readOne(options, { name: checkedName(name) })
+      return textOf(value, name)
+    })
+  }
+
+  /** The value as bytes. */
+  getBytes(name: string, options: CallOptions = {}): Promise<Result<Uint8Array>> {
+    return toResult(async () => (await this.#vault.readOne(options, { name: checkedName(name) })).value)
+  }
+
+  /** Values as text, by name; any number of names, a request for each 500. Fails naming all that are missing. */
+  getMany(names: readonly string[], options: CallOptions = {}): Promise<Result<Record<string, string>>> {
+    return toResult(async () => {
+      const secrets = await this.#vault.readMany(options, checkedNames(names))
+      // fromEntries, since a secret may be called __proto__.
+      return Object.fromEntries(secrets.map(({ name, value }) => [name, textOf(value, name)]))
+    })
+  }
+
+  /** One version, current or earlier. Fails with `secret_not_found` for a version that is a deletion. */
+  getVersion(name: string, version: number, options: CallOptions = {}): Promise<Result<Secret>> {
+    return toResult(
+      async () =>
+        await this.#vault.readOne(options, { name: checkedName(name), version: checkedVersion(version, 1, "version") }),
+    )
+  }
+
+  /** Every live secret, in order of name. */
+  readAll(options: CallOptions = {}): Promise<Result<Secret[]>> {
+    return toResult(async () => await this.#vault.readAll(options))
+  }
+
+  /** Like `getMany`, with bytes and metadata, in the order asked. */
+  readMany(names: readonly string[], options: CallOptions = {}): Promise<Result<Secret[]>> {
+    return toResult(async () => await this.#vault.readMany(options, checkedNames(names)))
+  }
+
+  /** Names and versions of all live secrets, in order of name. Opens nothing: what it says is the server's word. */
+  list(options: { readonly prefix?: string | undefined } & CallOptions = {}): Promise<Result<SecretMetadata[]>> {
+    return toResult(async () => await this.#vault.list(options, options.prefix))
+  }
+
+  /** Deletes: writes a sealed mark, so that older values stay in the history. Fails where there is no such secret. */
+  delete(name: string, options: SetOptions & CallOptions = {}): Promise<Result<SecretMetadata>> {
+    return toResult(async () => {
+      const ifVersion = options.ifVersion === undefined ? undefined : checkedVersion(options.ifVersion, 1, "ifVersion")
+      return await this.#vault.writeOne(options, {
+        name: checkedName(name),
+        plaintext: { kind: "tombstone" },
+        ifVersion,
+      })
+    })
+  }
+
+  /** All versions, newest first, deletions included. What it says is the server's word. */
+  history(name: string, options: CallOptions = {}): Promise<Result<SecretVersion[]>> {
+    return toResult(async () => await this.#vault.history(options, checkedName(name)))
+  }
+
+  /** Waits for calls under way, then overwrites all keys in memory. Later calls fail. */
+  async close(): Promise<void> {
+    await this.#vault.close()
+  }
 }

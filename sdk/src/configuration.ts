@@ -1,0 +1,143 @@
+/** Settings: option, else variable, else default. Everything that can be checked without a request is checked here. */
+import { defaultRegion, parseCrn, type WorkspaceCrn } from "@halfkey/core/formats/crn"
+import { isKeysetName, requireKeysetName } from "@halfkey/core/formats/environment-name"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { type ClientId, isClientId, isKeysetId } from "@halfkey/core/formats/ids"
+import { parseApiKey, parseClientKey } from "@halfkey/core/formats/text-keys"
+import { wipe } from "@halfkey/core/primitives/bytes"
+import { requireFunction, requireOptionalText, wrongType } from "./argument-types.ts"
+import { endpointOf } from "./endpoint.ts"
+import { allowInsecureEndpoint, type SecretsOptions } from "./options.ts"
+
+export interface Configuration {
+  readonly crn: WorkspaceCrn
+  readonly endpoint: string
+  readonly apiKey: string
+  /** `undefined` only for `Admin` with a `control` key. */
+  readonly client: { readonly clientId: ClientId; readonly clientKey: string } | undefined
+  readonly environment: string | undefined
+}
+
+/** Deadline of a call unless configured otherwise. */
+export const defaultTimeoutMs = 10_000
+
+/** The variable behind each option. */
+const variables = {
+  workspaceCRN: "CS_WORKSPACE_CRN",
+  clientId: "CS_CLIENT_ID",
+  clientKey: "CS_CLIENT_KEY",
+  apiKey: "CS_CLIENT_ACCESS_KEY",
+  endpoint: "CS_ENDPOINT",
+  environment: "CS_ENVIRONMENT",
+} as const
+
+type Setting = keyof typeof variables
+type Settings = Record<Setting, string | undefined>
+
+/** Options of a wrong type are bugs: throws `WrongType`. */
+export function requireOptionTypes(options: SecretsOptions): void {
+  if (typeof options !== "object" || options === null) throw wrongType("options", "an object", options)
+  for (const name of [...Object.keys(variables), "accessKey", "userAgent"]) {
+    requireOptionalText(options[name as Setting], name)
+  }
+  for (const name of ["transport", "random", "now"] as const) requireFunction(options[name], name)
+  for (const name of ["timeoutMs", "minimumRevision"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "number")
+      throw wrongType(name, "a number", options[name])
+  }
+}
+
+/**
+ * Reads all settings. `client: "optional"` lets a `control` API key work without a client.
+ * Throws `missing_configuration` naming all that is missing, else the first of `invalid_crn`, `invalid_key_text`,
+ * `invalid_configuration` and `invalid_argument` that is found.
+ */
+export function readConfiguration(options: SecretsOptions, client: "required" | "optional"): Configuration {
+  const settings = readSettings(options)
+  requireSettings(settings, client)
+  const { workspaceCRN = "", apiKey = "", clientId, clientKey } = settings
+  const crn = parseCrn(workspaceCRN)
+  if (clientId !== undefined && !isClientId(clientId)) {
+    throw new HalfkeyError(
+      "invalid_configuration",
+      "the client id (CS_CLIENT_ID) is not one: expected a lower-case UUIDv8",
+      {
+        hint: "copy it again from where the client was created; `halfkey clients list` shows all ids",
+      },
+    )
+  }
+  if (clientKey !== undefined) wipe(parseClientKey(clientKey))
+  wipe(parseApiKey(apiKey).secret)
+  checkNumbers(options)
+  return {
+    crn,
+    endpoint: endpointOf(settings.endpoint, crn.region, options[allowInsecureEndpoint] === true),
+    apiKey,
+    client: clientId !== undefined && clientKey !== undefined ? { clientId, clientKey } : undefined,
+    environment: settings.environment === undefined ? undefined : checkedEnvironment(settings.environment),
+  }
+}
+
+/** The endpoint alone, for questions that need no credentials. */
+export function readEndpoint(options: SecretsOptions): string {
+  const { endpoint, workspaceCRN } = readSettings(options)
+  const region = endpoint === undefined && workspaceCRN !== undefined ? parseCrn(workspaceCRN).region : defaultRegion
+  return endpointOf(endpoint, region, options[allowInsecureEndpoint] === true)
+}
+
+/** The name or id, as given. Throws `invalid_argument` for what no environment can be called. */
+export function checkedEnvironment(environment: string): string {
+  if (!isKeysetName(environment) && !isKeysetId(environment)) requireKeysetName(environment)
+  return environment
+}
+
+export function checkedTimeout(timeoutMs: number): number {
+  if (timeoutMs > 0 && timeoutMs < Number.POSITIVE_INFINITY) return timeoutMs
+  throw new HalfkeyError("invalid_argument", "timeoutMs must be a number of milliseconds above 0")
+}
+
+function readSettings(options: SecretsOptions): Settings {
+  const env = options.env ?? runtimeEnvironment()
+  const { accessKey, apiKey } = options
+  if (apiKey !== undefined && accessKey !== undefined && apiKey !== accessKey) {
+    throw new HalfkeyError("invalid_configuration", "apiKey and accessKey are two names of one setting, but differ", {
+      hint: "pass only one of apiKey and accessKey",
+    })
+  }
+  const given: Partial<Settings> = { ...options, apiKey: apiKey ?? accessKey }
+  // An empty variable counts as unset, as a shell's `CS_ENDPOINT= command` means it.
+  const read = (name: Setting) => given[name] ?? (env[variables[name]] || undefined)
+  return {
+    workspaceCRN: read("workspaceCRN"),
+    clientId: read("clientId"),
+    clientKey: read("clientKey"),
+    apiKey: read("apiKey"),
+    endpoint: read("endpoint"),
+    environment: read("environment"),
+  }
+}
+
+/** `process.env` where there is one: Node, Bun and Deno, not Workers. */
+function runtimeEnvironment(): Readonly<Record<string, string | undefined>> {
+  const { process } = globalThis as { process?: { env?: Readonly<Record<string, string | undefined>> } }
+  return process?.env ?? {}
+}
+
+function requireSettings(settings: Settings, client: "required" | "optional"): void {
+  const oneOfTwo = (settings.clientId === undefined) !== (settings.clientKey === undefined)
+  const needed: Setting[] =
+    client === "required" || oneOfTwo ? ["workspaceCRN", "clientId", "clientKey", "apiKey"] : ["workspaceCRN", "apiKey"]
+  const missing = needed.filter((name) => settings[name] === undefined)
+  if (missing.length === 0) return
+  const names = missing.map((name) => variables[name])
+  throw new HalfkeyError("missing_configuration", `${names.join(", ")} ${names.length > 1 ? "are" : "is"} not set`, {
+    hint: `set ${names.length > 1 ? "them" : "it"}, or pass ${missing.join(", ")}; \`halfkey clients create\` prints all four`,
+    facts: { missing: names },
+  })
+}
+
+function checkNumbers({ minimumRevision, timeoutMs }: SecretsOptions): void {
+  if (timeoutMs !== undefined) checkedTimeout(timeoutMs)
+  if (minimumRevision === undefined || (Number.isSafeInteger(minimumRevision) && minimumRevision >= 1)) return
+  throw new HalfkeyError("invalid_argument", "minimumRevision must be an integer of at least 1")
+}

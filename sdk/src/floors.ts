@@ -1,0 +1,144 @@
+/** What this client has seen (S10), and the refusal to go back. Memory first; a `FreshnessStore` keeps it between runs. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { Manifest } from "@halfkey/core/formats/manifest"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import { checkedState, higherKeyset, higherSecret, joinStates } from "./freshness-state.ts"
+import { checkSameVersion } from "./secret-floors.ts"
+import type { FreshnessState, FreshnessStore, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
+
+/** Floors of documents at one moment. They must be those of the moment of asking: an answer under way may be older than what another answer brought meanwhile. */
+export interface DocumentFloors {
+  readonly roster: RosterFloor | undefined
+  readonly keysets: ReadonlyMap<string, KeysetFloor>
+}
+
+export type SecretFloors = ReadonlyMap<string, SecretFloor>
+
+const noFloors: SecretFloors = new Map()
+
+export class Floors {
+  readonly #store: FreshnessStore | undefined
+  #roster: RosterFloor | undefined
+  // Replaced, never changed, so that `documents()` is a moment.
+  #keysets: ReadonlyMap<string, KeysetFloor> = new Map()
+  readonly #secrets = new Map<string, Map<string, SecretFloor>>()
+  #loading: Promise<void> | undefined
+  #saving: Promise<void> = Promise.resolve()
+  #changed = false
+
+  constructor(store: FreshnessStore | undefined) {
+    this.#store = store
+  }
+
+  /** Reads the store, once. Throws when that fails, since going on would give up a protection. */
+  async load(): Promise<void> {
+    const store = this.#store
+    if (store === undefined) return
+    this.#loading ??= fromStore(() => store.load()).then((state) => this.#adopt(state))
+    try {
+      await this.#loading
+    } catch (error) {
+      this.#loading = undefined
+      throw error
+    }
+  }
+
+  documents(): DocumentFloors {
+    return { roster: this.#roster, keysets: this.#keysets }
+  }
+
+  keysetIdOf(name: string): string | undefined {
+    for (const [id, floor] of this.#keysets) if (floor.name === name) return id
+    return undefined
+  }
+
+  /** Floors of these names, or of all, as they are now. */
+  secrets(keysetId: string | undefined, names?: readonly string[]): SecretFloors {
+    const known = keysetId === undefined ? undefined : this.#secrets.get(keysetId)
+    if (known === undefined) return noFloors
+    if (names === undefined) return new Map(known)
+    const chosen = new Map<string, SecretFloor>()
+    for (const name of names) {
+      const floor = known.get(name)
+      if (floor !== undefined) chosen.set(name, floor)
+    }
+    return chosen
+  }
+
+  seeRoster(roster: { readonly seq: number }, hash: Uint8Array): void {
+    if (this.#roster !== undefined && this.#roster.seq >= roster.seq) return
+    this.#roster = { seq: roster.seq, hash: toBase64Url(hash) }
+    this.#changed = true
+  }
+
+  seeManifest({ incarnation, keysetId, name, revision }: Manifest, hash: Uint8Array): void {
+    const known = this.#keysets.get(keysetId)
+    const seen = { name, incarnation, revision, hash: toBase64Url(hash) }
+    if (higherKeyset(known, seen) !== seen) return
+    // An accepted restore: versions from before it are gone (S10).
+    if (known !== undefined && known.incarnation < incarnation) this.#secrets.delete(keysetId)
+    this.#keysets = new Map(this.#keysets).set(keysetId, seen)
+    this.#changed = true
+  }
+
+  /** Throws `record_verification_failed` for a second record of a version, which a server may try on two calls at once. */
+  seeSecret(keysetId: string, name: string, seen: SecretFloor): void {
+    const floors = this.#secrets.get(keysetId) ?? new Map<string, SecretFloor>()
+    const known = floors.get(name)
+    if (known?.epoch === seen.epoch) checkSameVersion(name, seen, known)
+    if (higherSecret(known, seen) !== seen) return
+    this.#secrets.set(keysetId, floors.set(name, seen))
+    this.#changed = true
+  }
+
+  /** Writes what was seen, if that is more than what is stored. Called only when every check of a call has passed. */
+  async save(): Promise<void> {
+    const store = this.#store
+    if (store === undefined || !this.#changed) return
+    this.#saving = this.#saving
+      .catch(() => undefined)
+      .then(async () => {
+        if (!this.#changed) return
+        this.#changed = false
+        try {
+          // Another process may have gone further in the meantime.
+          const stored = await fromStore(() => store.load())
+          await fromStore(() => store.save(joinStates(stored, this.#state())).then(() => ({})))
+        } catch (error) {
+          this.#changed = true
+          throw error
+        }
+      })
+    await this.#saving
+  }
+
+  #adopt({ keysets = {}, roster, secrets = {} }: FreshnessState): void {
+    this.#roster = roster
+    this.#keysets = new Map(Object.entries(keysets))
+    for (const [id, floors] of Object.entries(secrets)) this.#secrets.set(id, new Map(Object.entries(floors)))
+  }
+
+  #state(): FreshnessState {
+    const secrets = [...this.#secrets].map(([id, floors]) => [id, Object.fromEntries(floors)] as const)
+    return {
+      ...(this.#roster && { roster: this.#roster }),
+      keysets: Object.fromEntries(this.#keysets),
+      secrets: Object.fromEntries(secrets),
+    }
+  }
+}
+
+async function fromStore(work: () => Promise<FreshnessState>): Promise<FreshnessState> {
+  try {
+    return checkedState(await work())
+  } catch (error) {
+    if (error instanceof HalfkeyError) throw error
+    throw new HalfkeyError(
+      "invalid_configuration",
+      "what this machine remembers of the workspace cannot be read or saved",
+      {
+        hint: "check that the place of the freshness store exists, is yours and has room",
+      },
+    )
+  }
+}

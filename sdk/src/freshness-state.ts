@@ -1,0 +1,102 @@
+/** The remembered state of S10 as plain JSON: reading it strictly, and joining two so that nothing goes back. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { isKeysetId } from "@halfkey/core/formats/ids"
+import { secretNameProblem } from "@halfkey/core/formats/secret-name"
+import { fromBase64Url } from "@halfkey/core/primitives/bytes"
+import type { FreshnessState, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
+
+type SecretFloors = Readonly<Record<string, SecretFloor>>
+
+/**
+ * Checks what a store gave. Throws `invalid_configuration`: to go on without it would give up a protection silently.
+ */
+export function checkedState(state: unknown): FreshnessState {
+  const { roster, keysets = {}, secrets = {} } = objectOf<FreshnessState>(state)
+  if (roster !== undefined) requireFloor(isPosition(objectOf<RosterFloor>(roster).seq) && isHash(roster.hash))
+  for (const [id, floor] of Object.entries(objectOf<NonNullable<typeof keysets>>(keysets))) {
+    const { hash, incarnation, name, revision } = objectOf<KeysetFloor>(floor)
+    requireFloor(isKeysetId(id) && typeof name === "string" && isPosition(incarnation))
+    requireFloor(isPosition(revision) && isHash(hash))
+  }
+  for (const [id, floors] of Object.entries(objectOf<NonNullable<typeof secrets>>(secrets))) {
+    requireFloor(isKeysetId(id))
+    for (const [name, floor] of Object.entries(objectOf<SecretFloors>(floors))) {
+      const { epoch, hash, version } = objectOf<SecretFloor>(floor)
+      requireFloor(secretNameProblem(name) === undefined && isPosition(version) && isPosition(epoch) && isHash(hash))
+    }
+  }
+  return state as FreshnessState
+}
+
+/** Of each floor the higher one. Where both are equally high, `first` stays. */
+export function joinStates(first: FreshnessState, second: FreshnessState): FreshnessState {
+  const roster = higher(first.roster, second.roster, ({ seq }) => [seq])
+  const keysets = joinRecords(first.keysets, second.keysets, higherKeyset)
+  const ids = Object.keys({ ...first.secrets, ...second.secrets })
+  const secrets = ids.map((id) => [id, joinSecrets(id, first, second)] as const)
+  return { ...(roster && { roster }), keysets, secrets: Object.fromEntries(secrets) }
+}
+
+export function higherKeyset(first: KeysetFloor | undefined, second: KeysetFloor | undefined): KeysetFloor | undefined {
+  return higher(first, second, ({ incarnation, revision }) => [incarnation, revision])
+}
+
+/** A rotation seals every kept version again under a new epoch (S5), so that the epoch counts after the version. */
+export function higherSecret(first: SecretFloor | undefined, second: SecretFloor | undefined): SecretFloor | undefined {
+  return higher(first, second, ({ version, epoch }) => [version, epoch])
+}
+
+/** After an accepted restore (S10) the floors from before it no longer count. */
+function joinSecrets(id: string, first: FreshnessState, second: FreshnessState): SecretFloors {
+  const firstIncarnation = first.keysets?.[id]?.incarnation ?? 0
+  const secondIncarnation = second.keysets?.[id]?.incarnation ?? 0
+  if (firstIncarnation > secondIncarnation) return first.secrets?.[id] ?? {}
+  if (firstIncarnation < secondIncarnation) return second.secrets?.[id] ?? {}
+  return joinRecords(first.secrets?.[id], second.secrets?.[id], higherSecret)
+}
+
+function joinRecords<T>(
+  first: Readonly<Record<string, T>> = {},
+  second: Readonly<Record<string, T>> = {},
+  join: (first: T | undefined, second: T | undefined) => T | undefined,
+): Record<string, T> {
+  const names = new Set([...Object.keys(first), ...Object.keys(second)])
+  const own = (record: Readonly<Record<string, T>>, name: string) =>
+    Object.hasOwn(record, name) ? record[name] : undefined
+  const joined = [...names].map((name) => [name, join(own(first, name), own(second, name))] as const)
+  return Object.fromEntries(joined.filter((entry): entry is readonly [string, T & {}] => entry[1] !== undefined))
+}
+
+function higher<T>(
+  first: T | undefined,
+  second: T | undefined,
+  position: (floor: T) => readonly number[],
+): T | undefined {
+  if (first === undefined || second === undefined) return first ?? second
+  const at = position(first)
+  for (const [index, value] of position(second).entries()) {
+    const difference = value - (at[index] ?? 0)
+    if (difference !== 0) return difference > 0 ? second : first
+  }
+  return first
+}
+
+function objectOf<T>(value: unknown): T {
+  requireFloor(typeof value === "object" && value !== null && !Array.isArray(value))
+  return value as T
+}
+
+function isPosition(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === "string" && fromBase64Url(value)?.length === 32
+}
+
+function requireFloor(holds: boolean): void {
+  if (holds) return
+  throw new HalfkeyError("invalid_configuration", "what this machine remembers of the workspace is damaged", {
+    hint: "restore the state file from a backup; without it, this machine cannot notice that the server goes back in time",
+  })
+}

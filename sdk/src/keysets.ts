@@ -1,0 +1,145 @@
+/** The key sets that this client has verified. A verified one is held in memory, so that later answers may leave it out. */
+import type { ClientIdentity } from "@halfkey/core/client/client-identity"
+import { type KeysetBundle, type KeysetFloors, loadKeyset } from "@halfkey/core/client/load-keyset"
+import type { VerifiedKeyset } from "@halfkey/core/client/verified-keyset"
+import { isKeysetId, type KeysetId } from "@halfkey/core/formats/ids"
+import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import type { KnownKeyset } from "@halfkey/core/wire/keysets"
+import { type AnswerReader, invalidResponse } from "./answer-reader.ts"
+import type { DocumentFloors, Floors, SecretFloors } from "./floors.ts"
+import { readBundle } from "./keyset-bundle.ts"
+
+export interface KeysetsOptions {
+  readonly identity: ClientIdentity
+  readonly floors: Floors
+  /** A pin of `halfkey.json`, for the environment that it names. */
+  readonly minimumRevision: { readonly environment: string; readonly revision: number } | undefined
+  /** Called with each key set that was opened with X-Wing, so that its self-wraps can be uploaded. */
+  readonly onOpened: (keyset: VerifiedKeyset) => void
+}
+
+/** One question about an environment, and what was known at the moment of asking. */
+export interface KeysetQuestion {
+  /** Name or id, as the caller said it. */
+  readonly environment: string
+  readonly held: VerifiedKeyset | undefined
+  readonly documents: DocumentFloors
+  readonly secrets: SecretFloors
+  /** What is sent along: with both hashes the answer may leave the bundle out. */
+  readonly known: KnownKeyset | undefined
+}
+
+export class Keysets {
+  readonly #options: KeysetsOptions
+  /** By what the caller said: name or id. */
+  readonly #held = new Map<string, VerifiedKeyset>()
+
+  constructor(options: KeysetsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Prepares a question; `names` are those whose floors will be needed, all when left out. `refetch` asks for the
+   * documents even where they are held: something points to newer ones.
+   */
+  ask(environment: string, names?: readonly string[], refetch = false): KeysetQuestion {
+    const { floors } = this.#options
+    const held = this.#held.get(environment)
+    const keysetId = held?.keysetId ?? this.#knownId(environment)
+    const documents = floors.documents()
+    const sinceRevision = keysetId && documents.keysets.get(keysetId)?.revision
+    const hashes = held !== undefined && !refetch ? hashesOf(held) : {}
+    const known = { ...hashes, ...(sinceRevision !== undefined && { sinceRevision }) }
+    return {
+      environment,
+      held: refetch ? undefined : held,
+      documents,
+      secrets: floors.secrets(keysetId, names),
+      known: Object.keys(known).length > 0 ? known : undefined,
+    }
+  }
+
+  /** The verified key set of an answer. A left-out bundle is accepted only where both hashes were sent for a held one. */
+  async accept(question: KeysetQuestion, answer: AnswerReader): Promise<VerifiedKeyset> {
+    if (answer.present) return await this.load(question, readBundle(answer))
+    if (question.held === undefined) throw invalidResponse("it leaves out the environment's documents")
+    return question.held
+  }
+
+  /** Runs every check of S4 on a bundle. Throws `keyset_verification_failed` or `keyset_not_found`. */
+  async load(question: KeysetQuestion, bundle: KeysetBundle, requireRecovery = false): Promise<VerifiedKeyset> {
+    const { floors, identity, minimumRevision } = this.#options
+    const { environment } = question
+    const keyset = await loadKeyset({
+      identity,
+      bundle,
+      // A name belongs to one key set for ever (S4): another one under the same name is refused too.
+      expected: isKeysetId(environment)
+        ? { keysetId: environment }
+        : { name: environment, keysetId: this.#knownId(environment) },
+      floors: documentFloors(question.documents, bundle.manifests.at(-1)?.keysetId, {
+        minimumRevision: minimumRevision?.environment === environment ? minimumRevision.revision : undefined,
+      }),
+      requireRecovery,
+    })
+    floors.seeRoster(keyset.roster, keyset.rosterHash)
+    floors.seeManifest(keyset.manifest, keyset.manifestHash)
+    this.#hold(environment, keyset)
+    if (keyset.epochsWithoutSelfWrap.length > 0) this.#options.onOpened(keyset)
+    return keyset
+  }
+
+  /** Overwrites all halves. The caller has made sure that no call is under way. */
+  destroy(): void {
+    for (const keyset of this.#held.values()) keyset.destroy()
+    this.#held.clear()
+  }
+
+  #knownId(environment: string): KeysetId | undefined {
+    if (isKeysetId(environment)) return environment
+    return this.#options.floors.keysetIdOf(environment) as KeysetId | undefined
+  }
+
+  /** Answers may overtake each other: an older one does not replace a newer one. */
+  #hold(environment: string, keyset: VerifiedKeyset): void {
+    const held = this.#held.get(environment)
+    if (held !== undefined && isNewer(held, keyset)) return
+    this.#held.set(environment, keyset)
+  }
+}
+
+function isNewer(left: VerifiedKeyset, right: VerifiedKeyset): boolean {
+  if (left.manifest.incarnation !== right.manifest.incarnation) {
+    return left.manifest.incarnation > right.manifest.incarnation
+  }
+  if (left.manifest.revision !== right.manifest.revision) return left.manifest.revision > right.manifest.revision
+  return left.roster.seq > right.roster.seq
+}
+
+function hashesOf(keyset: VerifiedKeyset): KnownKeyset {
+  return { rosterHash: toBase64Url(keyset.rosterHash), manifestHash: toBase64Url(keyset.manifestHash) }
+}
+
+/** Floors as the core's checks take them. */
+export function documentFloors(
+  { keysets, roster }: DocumentFloors,
+  keysetId: string | undefined,
+  pin: Pick<KeysetFloors, "minimumRevision"> = {},
+): KeysetFloors {
+  const keyset = keysetId === undefined ? undefined : keysets.get(keysetId)
+  return {
+    ...pin,
+    roster: roster && { seq: roster.seq, hash: hashBytes(roster.hash) },
+    keyset: keyset && {
+      incarnation: keyset.incarnation,
+      revision: keyset.revision,
+      hash: hashBytes(keyset.hash),
+    },
+  }
+}
+
+function hashBytes(text: string): Uint8Array {
+  const bytes = fromBase64Url(text)
+  if (bytes === undefined) throw new TypeError("a floor's hash is not base64url")
+  return bytes
+}

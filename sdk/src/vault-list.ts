@@ -1,0 +1,65 @@
+/** Lists and histories: what the server says about names and versions. It opens nothing, so nothing here is proven. */
+import { isKeysetId } from "@halfkey/core/formats/ids"
+import { invalidResponse } from "./answer-reader.ts"
+import type { CallScope } from "./call-scope.ts"
+import type { SecretMetadata, SecretVersion } from "./secret.ts"
+import type { Session } from "./session.ts"
+import { readHistoryAnswer, readMetadataList } from "./vault-answers.ts"
+
+const namesPerPage = 1000
+
+/** All live secrets whose names start with `prefix`, in order of name. */
+export async function listSecrets(
+  session: Session,
+  scope: CallScope,
+  environment: string,
+  prefix: string | undefined,
+): Promise<SecretMetadata[]> {
+  const name = environmentName(session, environment)
+  const found: SecretMetadata[] = []
+  let after: string | undefined
+  for (;;) {
+    const query = { environment, prefix, after, limit: namesPerPage }
+    const answer = await session.api.call(scope, {
+      method: "GET",
+      path: "/v1/secrets",
+      query,
+      repetition: "repeatable",
+    })
+    let last = after ?? ""
+    for (const { deleted, ...metadata } of readMetadataList(answer)) {
+      if (metadata.name <= last || !metadata.name.startsWith(prefix ?? "")) {
+        throw invalidResponse("its secrets are not in order, or not those that were asked for")
+      }
+      last = metadata.name
+      if (!deleted) found.push({ ...metadata, environment: name })
+    }
+    const next = answer.field("next").textOrNull()
+    if (next === null) return found
+    if (next < last || next <= (after ?? "")) throw invalidResponse("its next page goes back")
+    after = next
+  }
+}
+
+/** All versions of a secret, newest first. Throws `secret_not_found`. */
+export async function secretHistory(
+  session: Session,
+  scope: CallScope,
+  environment: string,
+  name: string,
+): Promise<SecretVersion[]> {
+  const answer = await session.api.call(scope, {
+    method: "GET",
+    // A slash of the name must not become one of the path.
+    path: `/v1/secrets/${encodeURIComponent(name)}/versions`,
+    query: { environment },
+    repetition: "repeatable",
+  })
+  return readHistoryAnswer(answer, name)
+}
+
+/** The name of an environment that was given by id, as far as a verified manifest told it. */
+function environmentName({ floors }: Session, environment: string): string {
+  if (!isKeysetId(environment)) return environment
+  return floors.documents().keysets.get(environment)?.name ?? environment
+}

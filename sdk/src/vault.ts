@@ -1,0 +1,146 @@
+/** The operations of `Secrets` on checked arguments: each one call, with its deadline, environment and turn. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { valueMaxLength as usualValueMaxLength } from "@halfkey/core/formats/record"
+import { wipe } from "@halfkey/core/primitives/bytes"
+import type { CallScope } from "./call-scope.ts"
+import { readDiscovery } from "./discovery.ts"
+import type { CallOptions } from "./options.ts"
+import type { Secret, SecretMetadata, SecretVersion } from "./secret.ts"
+import { valueTooLarge } from "./secret-arguments.ts"
+import type { Session } from "./session.ts"
+import type { SessionHolder } from "./session-holder.ts"
+import type { NameAndVersion } from "./vault-answers.ts"
+import { listSecrets, secretHistory } from "./vault-list.ts"
+import { type OpenedSecret, readEverything, readNamed } from "./vault-read.ts"
+import { type Write, writeAll } from "./vault-write.ts"
+import { WriteQueue } from "./write-queue.ts"
+
+export class Vault {
+  readonly #holder: SessionHolder
+  readonly #queue = new WriteQueue()
+  #valueMaxLength: number | undefined
+
+  constructor(holder: SessionHolder) {
+    this.#holder = holder
+  }
+
+  /** Throws `secret_not_found` where it was never written or is deleted. */
+  async readOne(options: CallOptions, wanted: NameAndVersion): Promise<Secret> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    return await session.run(options, async (scope) => {
+      const found = await readNamed(session, scope, environment, [wanted])
+      const [secret] = live(found, [wanted.name], environment, wanted.version)
+      if (secret === undefined) throw new HalfkeyError("unexpected", "a secret was read and is gone")
+      return secret
+    })
+  }
+
+  /** In the order asked. Throws `secret_not_found` naming all that are missing. */
+  async readMany(options: CallOptions, names: readonly string[]): Promise<Secret[]> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    return await session.run(options, async (scope) => {
+      const wanted = names.map((name) => ({ name }))
+      return live(await readNamed(session, scope, environment, wanted), names, environment)
+    })
+  }
+
+  async readAll(options: CallOptions): Promise<Secret[]> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    return await session.run(options, async (scope) => {
+      const found = await readEverything(session, scope, environment)
+      return found.flatMap(({ metadata, value }) => (value === undefined ? [] : [{ ...metadata, value }]))
+    })
+  }
+
+  async writeOne(options: CallOptions, write: Write): Promise<SecretMetadata> {
+    const [written] = await this.write(options, [write])
+    if (written === undefined) throw new HalfkeyError("unexpected", "a secret was written and is gone")
+    return written
+  }
+
+  /** Takes the values over, and overwrites them at the end. */
+  async write(options: CallOptions, writes: readonly Write[]): Promise<SecretMetadata[]> {
+    try {
+      return await this.#write(options, writes)
+    } finally {
+      for (const { plaintext } of writes) if (plaintext.kind === "value") wipe(plaintext.value)
+    }
+  }
+
+  async list(options: CallOptions, prefix: string | undefined): Promise<SecretMetadata[]> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    return await session.run(options, async (scope) => await listSecrets(session, scope, environment, prefix))
+  }
+
+  async history(options: CallOptions, name: string): Promise<SecretVersion[]> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    return await session.run(options, async (scope) => await secretHistory(session, scope, environment, name))
+  }
+
+  async close(): Promise<void> {
+    await this.#holder.close()
+  }
+
+  async #write(options: CallOptions, writes: readonly Write[]): Promise<SecretMetadata[]> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    if (writes.length === 0) return []
+    return await session.run(options, async (scope) => {
+      const keys = writes.map(({ name }) => `${environment}\n${name}`)
+      return await this.#queue.run(
+        keys,
+        (turn) => scope.race(turn),
+        async () => {
+          await this.#checkLengths(session, scope, writes)
+          return await writeAll(session, scope, environment, writes)
+        },
+      )
+    })
+  }
+
+  /** Every server takes the usual length; for more it is asked once what it is configured to. */
+  async #checkLengths(session: Session, scope: CallScope, writes: readonly Write[]): Promise<void> {
+    for (const { name, plaintext } of writes) {
+      const length = plaintext.kind === "value" ? plaintext.value.length : 0
+      if (length <= usualValueMaxLength) continue
+      this.#valueMaxLength ??= (await readDiscovery(session.http, scope)).valueMaxLength
+      if (length > this.#valueMaxLength) throw valueTooLarge(name, length, this.#valueMaxLength)
+    }
+  }
+}
+
+/** The values of these names, in their order. Throws `secret_not_found` naming all that have none. */
+function live(
+  found: ReadonlyMap<string, OpenedSecret>,
+  names: readonly string[],
+  environment: string,
+  version?: number,
+): Secret[] {
+  const secrets: Secret[] = []
+  const missing: string[] = []
+  for (const name of names) {
+    const { metadata, value } = found.get(name) ?? {}
+    if (metadata !== undefined && value !== undefined) secrets.push({ ...metadata, value })
+    else missing.push(name)
+  }
+  if (missing.length === 0) return secrets
+  throw notFound(missing, environment, version)
+}
+
+function notFound(missing: readonly string[], environment: string, version: number | undefined): HalfkeyError {
+  const shown =
+    missing.length > 10 ? `${missing.slice(0, 10).join(", ")} and ${missing.length - 10} more` : missing.join(", ")
+  const what = version === undefined ? `no secret ${shown}` : `no value in version ${version} of ${shown}`
+  return new HalfkeyError("secret_not_found", `there is ${what} in ${environment}`, {
+    hint:
+      version === undefined
+        ? `\`halfkey list -e ${environment}\` shows what there is`
+        : `\`halfkey history ${shown} -e ${environment}\` shows its versions`,
+    facts: { missing, environment },
+  })
+}

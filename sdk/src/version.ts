@@ -1,0 +1,4 @@
+/** The version of this package; a test holds it equal to package.json. */
+export const version = "0.1.0"
+
+export const defaultUserAgent = `halfkey-sdk/${version}`
