@@ -1,62 +1,69 @@
-/** `halfkey/admin`: workspaces, environments, clients and API keys. Everything is signed on this machine. */
-import type {
-  ApiKey,
-  Client,
-  CreatedApiKey,
-  CreatedClient,
-  GrantedClient,
-  KeysetSummary,
-  MemberMode,
-  NewApiKey,
-  NewClientOptions,
-  NewWorkspace,
-  RevokedClient,
-  SealingOptions,
-  ServerHealth,
-  WorkspaceInfo,
-} from "./administration-types.ts"
+/** `halfkey/admin`: workspaces, environments, clients and API keys. Everything is made and signed on this machine. */
+import { ApiKeys } from "./administration/api-keys.ts"
+import { Clients } from "./administration/clients.ts"
+import { Environments } from "./administration/environments.ts"
+import { readHealth } from "./administration/health.ts"
+import { readWorkspace } from "./administration/roster.ts"
+import type { NewWorkspace, ServerHealth, WorkspaceInfo } from "./administration/types.ts"
+import { type CreateWorkspaceOptions, makeWorkspace } from "./administration/workspace-creation.ts"
+import { requireOptionTypes } from "./configuration.ts"
+import { toResult } from "./failure.ts"
 import type { CallOptions, SecretsOptions } from "./options.ts"
 import type { Result } from "./result.ts"
-import type { Transport } from "./transport.ts"
+import { SessionHolder } from "./session-holder.ts"
 
-export type * from "./administration-types.ts"
+export type { ApiKeys } from "./administration/api-keys.ts"
+export type { Clients } from "./administration/clients.ts"
+export type { Environments } from "./administration/environments.ts"
+export type * from "./administration/types.ts"
+export type { CreateWorkspaceOptions } from "./administration/workspace-creation.ts"
 export { allowInsecureEndpoint, type CallOptions, type SecretsOptions } from "./options.ts"
 export { type Failure, type FailureType, type ProblemCode, type Result, SecretsError, unwrap } from "./result.ts"
 
-export interface CreateWorkspaceOptions {
-  readonly endpoint: string
-  readonly setupToken: string
-  readonly label: string
-  readonly environments?: readonly string[] | undefined
-  readonly timeoutMs?: number | undefined
-  readonly transport?: Transport | undefined
+/**
+ * Makes a workspace with its root, its environments and its first admin client, all on this machine, and registers it
+ * with the server's one-time setup token. What it answers with is shown once; keep the recovery kit in a safe.
+ */
+export function createWorkspace(options: CreateWorkspaceOptions): Promise<Result<NewWorkspace>> {
+  return toResult(async () => await makeWorkspace(options))
 }
 
-export declare function createWorkspace(options: CreateWorkspaceOptions): Promise<Result<NewWorkspace>>
+/**
+ * Administration of one workspace, by an `admin` client, or with a `control` key without a client for what needs no
+ * signature. Settings, results and failures are those of `Secrets`.
+ */
+export class Admin {
+  readonly environments: Environments
+  readonly clients: Clients
+  readonly apiKeys: ApiKeys
+  readonly #holder: SessionHolder
+  readonly #options: SecretsOptions
 
-export declare class Admin {
-  constructor(options?: SecretsOptions)
-  readonly environments: {
-    list(options?: CallOptions): Promise<Result<KeysetSummary[]>>
-    create(name: string, options?: CallOptions): Promise<Result<KeysetSummary>>
+  /** @throws TypeError for an option of a wrong type */
+  constructor(options: SecretsOptions = {}) {
+    requireOptionTypes(options)
+    this.#options = options
+    this.#holder = new SessionHolder(options, "optional")
+    this.environments = new Environments(this.#holder)
+    this.clients = new Clients(this.#holder)
+    this.apiKeys = new ApiKeys(this.#holder)
   }
-  readonly clients: {
-    list(options?: CallOptions): Promise<Result<Client[]>>
-    create(client: NewClientOptions, options?: CallOptions & SealingOptions): Promise<Result<CreatedClient>>
-    grant(
-      clientId: string,
-      environments: readonly string[],
-      mode?: MemberMode,
-      options?: CallOptions & SealingOptions,
-    ): Promise<Result<GrantedClient>>
-    revoke(clientId: string, options?: CallOptions): Promise<Result<RevokedClient>>
+
+  /** The own workspace: its granters by the signed roster, checked against the CRN, and what the caller may do. */
+  workspace(options: CallOptions = {}): Promise<Result<WorkspaceInfo>> {
+    return toResult(async () => {
+      const { session } = this.#holder
+      return await session.run(options, async (scope) => (await readWorkspace(session, scope)).info)
+    })
   }
-  readonly apiKeys: {
-    list(options?: CallOptions): Promise<Result<ApiKey[]>>
-    create(apiKey: NewApiKey, options?: CallOptions): Promise<Result<CreatedApiKey>>
-    revoke(id: string, options?: CallOptions): Promise<Result<{ readonly id: string }>>
+
+  /** Whether the server is there. Works without credentials, too. */
+  health(options: CallOptions = {}): Promise<Result<ServerHealth>> {
+    return toResult(async () => await readHealth(this.#options, options))
   }
-  workspace(options?: CallOptions): Promise<Result<WorkspaceInfo>>
-  health(options?: CallOptions): Promise<Result<ServerHealth>>
-  close(): Promise<void>
+
+  /** Waits for calls under way, then overwrites all keys in memory. Later calls fail. */
+  async close(): Promise<void> {
+    await this.#holder.close()
+  }
 }

@@ -1,0 +1,99 @@
+/** Granting environments to a client that exists, and taking them away. */
+import { addMember, removeMember } from "@halfkey/core/client/membership"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { ClientId } from "@halfkey/core/formats/ids"
+import type { CallScope } from "../call-scope.ts"
+import type { Session } from "../session.ts"
+import { readClient, type ServedClient } from "./answers.ts"
+import { listKeysets } from "./environments.ts"
+import { loadForSigning, putChange, signerOf, untilNoConflict } from "./keyset-changes.ts"
+import { announceSealing } from "./sealing-plan.ts"
+import type { EnvironmentGrant, GrantedClient, MemberMode, RevokedClient, SealingOptions } from "./types.ts"
+
+export async function listClients(session: Session, scope: CallScope): Promise<ServedClient[]> {
+  const answer = await session.api.call(scope, { method: "GET", path: "/v1/clients", repetition: "repeatable" })
+  return answer.field("clients").list().map(readClient)
+}
+
+/** One environment after the other: a failure names those that are done, and repeating the call goes on from there. */
+export async function grantClient(
+  session: Session,
+  scope: CallScope,
+  clientId: ClientId,
+  environments: readonly EnvironmentGrant[],
+  sealing: SealingOptions,
+): Promise<GrantedClient> {
+  const served = (await listClients(session, scope)).find((client) => client.clientId === clientId)
+  if (served === undefined) throw clientNotFound(clientId)
+  if (served.revokedAt !== null) {
+    throw new HalfkeyError("client_revoked", `client ${clientId} is revoked`, {
+      hint: "a revoked client stays revoked: create another one",
+    })
+  }
+  const done: { name: string; mode: MemberMode; revision: number }[] = []
+  for (const { mode = "read-write", name } of environments) {
+    const revision = await untilNoConflict(
+      scope,
+      async () => await grantOne(session, scope, clientId, served, { mode, name }, sealing),
+    )
+    done.push({ name, mode, revision })
+  }
+  return { clientId, environments: done }
+}
+
+/** The revision at which the client is a member in this mode. */
+async function grantOne(
+  session: Session,
+  scope: CallScope,
+  clientId: ClientId,
+  { kemPk, label, signPk }: ServedClient,
+  { mode, name }: Required<EnvironmentGrant>,
+  sealing: SealingOptions,
+): Promise<number> {
+  const keyset = await loadForSigning(session, scope, name, "seal")
+  const present = keyset.manifest.members.find((member) => member.clientId === clientId)
+  if (present?.mode === mode) return keyset.manifest.revision
+  const member = { clientId, signPk, kemPk, mode: mode ?? "read-write", label }
+  await announceSealing(keyset, member, sealing)
+  const { grants, manifest } = await addMember(keyset, member, signerOf(session))
+  // A member whose mode changes has its grants, and its self-wraps with them.
+  await putChange(session, scope, manifest, present === undefined ? grants : [])
+  return manifest.revision
+}
+
+/** The server stops the client first, which is instant; then no manifest may go on listing it. */
+export async function revokeClient(session: Session, scope: CallScope, clientId: ClientId): Promise<RevokedClient> {
+  await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
+  const environments: string[] = []
+  const notSigned: string[] = []
+  const listed = (await listClients(session, scope)).find((client) => client.clientId === clientId)?.environments ?? []
+  for (const { keysetId, mode, name, state } of await listKeysets(session, scope)) {
+    if (mode === null || state !== "enabled") {
+      if (listed.some((environment) => environment.keysetId === keysetId)) notSigned.push(name)
+      continue
+    }
+    const removed = await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, name))
+    if (removed) environments.push(name)
+  }
+  return { environments, notSigned }
+}
+
+/** Whether the client was a member. Every manifest that this client can verify is looked at, not those that the server names. */
+async function removeFrom(
+  session: Session,
+  scope: CallScope,
+  clientId: ClientId,
+  environment: string,
+): Promise<boolean> {
+  const keyset = await loadForSigning(session, scope, environment, "remove")
+  if (!keyset.manifest.members.some((member) => member.clientId === clientId)) return false
+  const { grants, manifest } = removeMember(keyset, clientId, signerOf(session))
+  await putChange(session, scope, manifest, grants)
+  return true
+}
+
+function clientNotFound(clientId: ClientId): HalfkeyError {
+  return new HalfkeyError("client_not_found", `there is no client ${clientId}`, {
+    hint: "`halfkey clients list` shows all ids",
+  })
+}

@@ -1,0 +1,72 @@
+/** Environments: what there is, and making a new one on this machine. */
+import { newKeyset } from "@halfkey/core/client/membership"
+import { requireKeysetName } from "@halfkey/core/formats/environment-name"
+import { wipe } from "@halfkey/core/primitives/bytes"
+import { invalidResponse } from "../answer-reader.ts"
+import { requireText } from "../argument-types.ts"
+import type { CallScope } from "../call-scope.ts"
+import { toResult } from "../failure.ts"
+import type { CallOptions } from "../options.ts"
+import type { Result } from "../result.ts"
+import type { Session } from "../session.ts"
+import type { SessionHolder } from "../session-holder.ts"
+import { readKeysetSummary } from "./answers.ts"
+import { changeToJson, rememberOwn, signerOf, withSelfWraps } from "./keyset-changes.ts"
+import { readWorkspace } from "./roster.ts"
+import type { KeysetSummary } from "./types.ts"
+
+export class Environments {
+  readonly #holder: SessionHolder
+
+  constructor(holder: SessionHolder) {
+    this.#holder = holder
+  }
+
+  /** Those that the caller may see: `member` its own, `admin` and `control` all. The server's word. */
+  list(options: CallOptions = {}): Promise<Result<KeysetSummary[]>> {
+    return toResult(async () => {
+      const { session } = this.#holder
+      return await session.run(options, async (scope) => await listKeysets(session, scope))
+    })
+  }
+
+  /** Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`. */
+  create(name: string, options: CallOptions = {}): Promise<Result<KeysetSummary>> {
+    return toResult(async () => {
+      requireText(name, "name")
+      requireKeysetName(name)
+      const { session } = this.#holder
+      return await session.run(options, async (scope) => await createEnvironment(session, scope, name))
+    })
+  }
+}
+
+export async function listKeysets(session: Session, scope: CallScope): Promise<KeysetSummary[]> {
+  const answer = await session.api.call(scope, { method: "GET", path: "/v1/keysets", repetition: "repeatable" })
+  return answer.field("keysets").list().map(readKeysetSummary)
+}
+
+async function createEnvironment(session: Session, scope: CallScope, name: string): Promise<KeysetSummary> {
+  const { identity } = session.client
+  const { root, roster } = await readWorkspace(session, scope)
+  const keys = await identity.publicKeys()
+  const label = roster.granters.find(({ clientId }) => clientId === identity.clientId)?.label ?? "admin"
+  const made = await newKeyset(
+    { root, roster, kind: "environment", name, members: [{ ...keys, mode: "read-write", label }] },
+    signerOf(session),
+    session.random,
+  )
+  try {
+    const { keysetId } = made.manifest
+    const half = () => made.clientHalf
+    const grants = withSelfWraps(roster.workspaceId, keysetId, made.grants, identity, half, session.random)
+    const body = changeToJson({ ...made, grants })
+    const answer = await session.api.call(scope, { method: "POST", path: "/v1/keysets", body, repetition: "once" })
+    const summary = readKeysetSummary(answer)
+    if (summary.keysetId !== keysetId || summary.name !== name) throw invalidResponse("it confirms another environment")
+    rememberOwn(session, made.manifest)
+    return summary
+  } finally {
+    wipe(made.clientHalf)
+  }
+}

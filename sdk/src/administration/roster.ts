@@ -1,0 +1,71 @@
+/** The workspace as the server tells it and as this machine proves it: the roster chain against the CRN (S3, S4, S10). */
+import { checkRoot, checkRosters } from "@halfkey/core/client/load-keyset"
+import { keysetCheckFailed } from "@halfkey/core/formats/errors"
+import { isApiKeyId } from "@halfkey/core/formats/ids"
+import { type Roster, rosterFormat, type WorkspaceRootKeys } from "@halfkey/core/formats/roster"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import { invalidResponse, malformedAnswer } from "../answer-reader.ts"
+import { largeAnswerMaxBytes } from "../api-client.ts"
+import type { CallScope } from "../call-scope.ts"
+import { readRootKeys, readRosters } from "../keyset-bundle.ts"
+import type { Session } from "../session.ts"
+import { readRole } from "./answers.ts"
+import type { WorkspaceInfo } from "./types.ts"
+
+export interface VerifiedWorkspace {
+  readonly info: WorkspaceInfo
+  readonly root: WorkspaceRootKeys
+  readonly roster: Roster
+}
+
+/** Throws `keyset_verification_failed`, checks "encoding", "root", "roster" or "freshness". */
+export async function readWorkspace(session: Session, scope: CallScope): Promise<VerifiedWorkspace> {
+  const answer = await session.api.call(scope, {
+    method: "GET",
+    path: "/v1/workspace",
+    repetition: "repeatable",
+    maxBytes: largeAnswerMaxBytes,
+  })
+  const { crn } = session.configuration
+  if (answer.field("workspaceCRN").text(200) !== crn.text) throw invalidResponse("it is about another workspace")
+  const root = readRootKeys(answer.field("root"))
+  const roster = verifiedRoster(session, root, readRosters(answer.field("rosters")))
+  const caller = answer.field("caller")
+  const clientId = caller.field("clientId")
+  const apiKeyId = caller.field("apiKeyId").text(16)
+  if (!isApiKeyId(apiKeyId)) throw malformedAnswer("answer.caller.apiKeyId", "the id of an API key")
+  const info = {
+    workspaceCRN: crn.text,
+    createdAt: answer.field("createdAt").time(),
+    caller: {
+      clientId: clientId.present ? clientId.uuid() : null,
+      apiKeyId,
+      role: readRole(caller.field("role")),
+      scopes: caller
+        .field("scopes")
+        .list()
+        .map((scopeText) => scopeText.text(100)),
+    },
+    rosterSeq: roster.seq,
+    granters: roster.granters.map(({ clientId: id, label }) => ({ clientId: id, label })),
+  }
+  return { info, root, roster }
+}
+
+function verifiedRoster(session: Session, root: WorkspaceRootKeys, rosters: readonly Roster[]): Roster {
+  const { workspaceId } = session.configuration.crn
+  checkRoot(workspaceId, root)
+  const roster = checkRosters(workspaceId, root, rosters)
+  const floor = session.floors.documents().roster
+  if (floor !== undefined) {
+    const seen = rosters[floor.seq - 1]
+    if (seen === undefined) {
+      throw keysetCheckFailed("freshness", `roster ${roster.seq} is older than roster ${floor.seq} seen before`)
+    }
+    if (toBase64Url(rosterFormat.hash(seen)) !== floor.hash) {
+      throw keysetCheckFailed("freshness", `roster ${seen.seq} is not the one seen before`)
+    }
+  }
+  session.floors.seeRoster(roster, rosterFormat.hash(roster))
+  return roster
+}
