@@ -1,0 +1,134 @@
+/** All commands. Each file is loaded only when its command is typed, so `halfkey run` pays for nothing else. */
+import type { CommandModule } from "./command.ts"
+
+export interface CommandEntry {
+  /** The words that call it. */
+  readonly path: string
+  /** A second way to call it, left out of the overview where `hidden` says so. */
+  readonly summary: string
+  readonly group: keyof typeof groups
+  load(): Promise<CommandModule>
+}
+
+export const groups = {
+  use: "Use secrets",
+  administer: "Administer",
+  self: "This machine",
+} as const
+
+/** Words that have commands below them, and their own line in the overview. */
+export const nouns: Readonly<Record<string, { readonly summary: string; readonly group: keyof typeof groups }>> = {
+  secrets: { summary: "set, get, get-many, list and delete: also without the word secrets", group: "use" },
+  environments: { summary: "create and list environments", group: "administer" },
+  clients: { summary: "give applications and people access, and take it away", group: "administer" },
+  keys: { summary: "create, list and revoke API keys", group: "administer" },
+  config: { summary: "which settings hold, and where each came from", group: "self" },
+}
+
+const set = { summary: "write a secret", load: () => import("./commands/set.ts") }
+const get = { summary: "print the value of a secret", load: () => import("./commands/get.ts") }
+const getMany = { summary: "print several secrets", load: () => import("./commands/get-many.ts") }
+const list = { summary: "list names and versions, never values", load: () => import("./commands/list.ts") }
+const remove = { summary: "delete a secret", load: () => import("./commands/delete.ts") }
+
+const entries = [
+  {
+    path: "run",
+    group: "use",
+    summary: "run a program with the secrets of an environment as its variables",
+    load: () => import("./commands/run.ts"),
+  },
+  { path: "set", group: "use", ...set },
+  { path: "get", group: "use", ...get },
+  { path: "get-many", group: "use", ...getMany },
+  { path: "list", group: "use", ...list },
+  { path: "delete", group: "use", ...remove },
+  { path: "secrets set", group: "use", ...set },
+  { path: "secrets get", group: "use", ...get },
+  { path: "secrets get-many", group: "use", ...getMany },
+  { path: "secrets list", group: "use", ...list },
+  { path: "secrets delete", group: "use", ...remove },
+  {
+    path: "environments list",
+    group: "administer",
+    summary: "list the environments that you may see",
+    load: () => import("./commands/environments-list.ts"),
+  },
+  {
+    path: "environments create",
+    group: "administer",
+    summary: "create an environment with its own keys",
+    load: () => import("./commands/environments-create.ts"),
+  },
+  {
+    path: "clients list",
+    group: "administer",
+    summary: "list clients and their environments",
+    load: () => import("./commands/clients-list.ts"),
+  },
+  {
+    path: "clients create",
+    group: "administer",
+    summary: "make a client on this machine and let it into environments",
+    load: () => import("./commands/clients-create.ts"),
+  },
+  {
+    path: "clients grant",
+    group: "administer",
+    summary: "let a client into further environments",
+    load: () => import("./commands/clients-grant.ts"),
+  },
+  {
+    path: "clients revoke",
+    group: "administer",
+    summary: "take all access away from a client, at once",
+    load: () => import("./commands/clients-revoke.ts"),
+  },
+  { path: "keys list", group: "administer", summary: "list API keys", load: () => import("./commands/keys-list.ts") },
+  {
+    path: "keys create",
+    group: "administer",
+    summary: "create an API key, narrowed if you like",
+    load: () => import("./commands/keys-create.ts"),
+  },
+  {
+    path: "keys revoke",
+    group: "administer",
+    summary: "make an API key useless, at once",
+    load: () => import("./commands/keys-revoke.ts"),
+  },
+  {
+    path: "up",
+    group: "self",
+    summary: "start a server here; the first time, with a workspace",
+    load: () => import("./commands/up.ts"),
+  },
+  {
+    path: "init",
+    group: "self",
+    summary: "create a workspace on a server that runs elsewhere",
+    load: () => import("./commands/init.ts"),
+  },
+  { path: "whoami", group: "self", summary: "who you are for the server", load: () => import("./commands/whoami.ts") },
+  {
+    path: "doctor",
+    group: "self",
+    summary: "check files, server, clock, credentials and keys",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
+    path: "config explain",
+    group: "self",
+    summary: "show each setting and where it came from",
+    load: () => import("./commands/config-explain.ts"),
+  },
+  {
+    path: "version",
+    group: "self",
+    summary: "print the version of this command",
+    load: () => import("./commands/version.ts"),
+  },
+] satisfies readonly (Omit<CommandEntry, "load"> & { load(): Promise<unknown> })[]
+
+// Options are a type of each command's own; the table only carries them from `read` to `run`.
+export const commandTable = entries as readonly CommandEntry[]

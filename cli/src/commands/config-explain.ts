@@ -1,0 +1,64 @@
+/** `halfkey config explain`: each setting, and where it came from. Offline; keys are never shown, not even in part. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { parseApiKey, parseClientKey } from "@halfkey/core/formats/text-keys"
+import type { CommandDefinition } from "../command.ts"
+import type { Context } from "../context.ts"
+import { printRows } from "../output/formats.ts"
+import { Profiles } from "../settings/profiles.ts"
+import type { Setting } from "../settings/resolve.ts"
+
+export const definition: CommandDefinition<undefined> = {
+  environments: "one",
+  formats: ["table", "json", "yaml", "tsv"],
+  about: `Settings are taken from, in this order: a flag, a variable, halfkey.json in this directory or above it, the profile,
+a default. --profile puts the profile before the variables. Client id, client key and API key come together: all from
+variables, or all from the profile.`,
+  examples: [
+    { does: "where each setting comes from", line: "halfkey config explain" },
+    { does: "the same for another profile", line: "halfkey config explain --profile work" },
+  ],
+  define: () => {},
+  read: () => undefined,
+}
+
+const columns = [
+  { key: "setting", title: "SETTING" },
+  { key: "value", title: "VALUE" },
+  { key: "source", title: "SOURCE" },
+  { key: "from", title: "FROM" },
+]
+
+export async function run(context: Context): Promise<undefined> {
+  const settings = context.settings()
+  const row = (setting: string, found: Setting<string | number> | undefined, shown?: string) => ({
+    setting,
+    value: found === undefined ? null : (shown ?? found.value),
+    source: found?.source ?? "not set",
+    from: found?.from ?? null,
+  })
+  const profiles = new Profiles(context.configDirectory).list()
+  await printRows(context, columns, [
+    row("workspaceCRN", settings.workspaceCRN),
+    row("endpoint", settings.endpoint),
+    row("environment", settings.environment),
+    row("clientId", settings.clientId),
+    row("clientKey", settings.clientKey, checked(settings.clientKey, parseClientKey)),
+    row("apiKey", settings.apiKey, checked(settings.apiKey, parseApiKey)),
+    row("minimumRevision", settings.minimumRevision),
+    row("profile", settings.profile),
+    { setting: "profiles", value: profiles, source: "directory", from: context.configDirectory },
+  ])
+  return undefined
+}
+
+/** Says whether a key is there and free of typing errors, and nothing about its characters. */
+function checked(setting: Setting | undefined, parse: (text: string) => unknown): string | undefined {
+  if (setting === undefined) return undefined
+  try {
+    parse(setting.value)
+    return "(set, checksum ok)"
+  } catch (error) {
+    if (error instanceof HalfkeyError) return "(set, with a typing error)"
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+/** `halfkey environments list`. */
+import { unwrap } from "halfkey/admin"
+import type { CommandDefinition } from "../command.ts"
+import type { Context } from "../context.ts"
+import { printRows } from "../output/formats.ts"
+
+export const definition: CommandDefinition<undefined> = {
+  environments: "none",
+  formats: ["table", "json", "yaml", "tsv"],
+  about:
+    "A member sees its own environments; admins see all. MODE is what you may do yourself; - where you are no member.",
+  examples: [
+    { does: "show them", line: "halfkey environments list" },
+    { does: "only the names, for a script", line: "halfkey environments list --plain | cut -f1" },
+  ],
+  define: () => {},
+  read: () => undefined,
+}
+
+const columns = [
+  { key: "name", title: "NAME" },
+  { key: "mode", title: "MODE" },
+  { key: "members", title: "MEMBERS" },
+  { key: "state", title: "STATE" },
+  { key: "createdAt", title: "CREATED" },
+]
+
+export async function run(context: Context): Promise<undefined> {
+  const admin = await context.admin()
+  const keysets = unwrap(await admin.environments.list())
+  const rows = keysets.map(({ name, mode, memberCount, state, createdAt, keysetId, revision }) => ({
+    name,
+    mode: mode ?? (context.options.output === "json" || context.options.output === "yaml" ? null : "-"),
+    members: memberCount,
+    state,
+    createdAt,
+    id: keysetId,
+    revision,
+  }))
+  await printRows(context, columns, rows)
+  return undefined
+}

@@ -1,0 +1,30 @@
+/** The SDK, configured from the CLI's settings: its own transport, and files for token and freshness. */
+import { parseApiKey } from "@halfkey/core/formats/text-keys"
+import type { SecretsOptions } from "halfkey/secrets"
+import { nodeTransport } from "./http/node-transport.ts"
+import type { Connection } from "./settings/load.ts"
+import type { Settings } from "./settings/resolve.ts"
+import { fileFreshness } from "./storage/freshness-file.ts"
+import { fileTokens } from "./storage/token-file.ts"
+import { version } from "./version.ts"
+
+export const userAgent = `halfkey-cli/${version}`
+
+export function clientOptions(connection: Connection, settings: Settings, configDirectory: string): SecretsOptions {
+  const { endpoint, workspaceCRN, workspaceId, clientId, clientKey, apiKey } = connection
+  return {
+    endpoint,
+    workspaceCRN,
+    clientId,
+    clientKey,
+    apiKey,
+    environment: settings.environment?.value,
+    minimumRevision: settings.minimumRevision?.value,
+    // Settings were resolved already: the SDK must not look for them again.
+    env: {},
+    transport: nodeTransport(),
+    tokens: fileTokens(configDirectory, { endpoint, workspaceCRN, clientId, apiKeyId: parseApiKey(apiKey).keyId }),
+    freshness: fileFreshness(configDirectory, workspaceId),
+    userAgent,
+  }
+}

@@ -1,0 +1,44 @@
+/** What a command gets: streams, variables, settings, and the clients of the server, each made when first asked for. */
+import type { Admin } from "halfkey/admin"
+import type { Secrets } from "halfkey/secrets"
+import type { GlobalOptions } from "./command.ts"
+import type { Prompts } from "./input/prompts.ts"
+import type { Connection } from "./settings/load.ts"
+import type { Settings } from "./settings/resolve.ts"
+import type { Streams } from "./streams.ts"
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Context {
+  readonly options: GlobalOptions
+  readonly streams: Streams
+  readonly env: Environment
+  readonly cwd: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly prompts: Prompts
+  /** Where profiles, tokens and state are. */
+  readonly configDirectory: string
+  /** Reads files at the first call. */
+  settings(): Settings
+  /** Throws `missing_configuration`. */
+  connection(): Connection
+  /** The environment that was named. Throws `missing_configuration`. */
+  environment(): string
+  secrets(): Promise<Secrets>
+  admin(): Promise<Admin>
+  /** Something that the person should know: on stderr, unless `-q`. */
+  warn(text: string): void
+  /** What was done: on stderr, unless `-q`. */
+  note(text: string): void
+}
+
+/** What tests replace. */
+export interface World {
+  readonly options: GlobalOptions
+  readonly streams: Streams
+  readonly env: Environment
+  readonly cwd: string
+  readonly now: () => number
+  readonly prompts: Prompts
+}

@@ -1,0 +1,39 @@
+/** Puts the parts of a context together. Everything costly is imported when a command first asks for it. */
+import type { Context, World } from "./context.ts"
+import { configDirectory } from "./settings/config-directory.ts"
+import { loadSettings, requireConnection, requireEnvironment } from "./settings/load.ts"
+import type { Settings } from "./settings/resolve.ts"
+
+export function createContext(world: World): Context {
+  const { options, env, cwd, streams } = world
+  let loaded: Settings | undefined
+  const settings = () => {
+    loaded ??= loadSettings(options, env, cwd)
+    return loaded
+  }
+  const directory = configDirectory(env, cwd)
+  const say = (text: string) => {
+    if (!options.quiet) streams.err(`halfkey: ${text}\n`)
+  }
+  const clientOptions = async () => {
+    const { clientOptions } = await import("./connect.ts")
+    return clientOptions(requireConnection(settings()), settings(), directory)
+  }
+  return {
+    ...world,
+    configDirectory: directory,
+    settings,
+    connection: () => requireConnection(settings()),
+    environment: () => requireEnvironment(settings()),
+    secrets: async () => {
+      const { Secrets } = await import("halfkey/secrets")
+      return new Secrets(await clientOptions())
+    },
+    admin: async () => {
+      const { Admin } = await import("halfkey/admin")
+      return new Admin(await clientOptions())
+    },
+    warn: say,
+    note: say,
+  }
+}

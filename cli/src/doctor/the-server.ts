@@ -1,0 +1,85 @@
+/** Checks that ask the server: reachable, same protocol, same time, credentials accepted, every environment as its team signed it. */
+import { parseCrn } from "@halfkey/core/formats/crn"
+import { type Admin, type ServerHealth, unwrap } from "halfkey/admin"
+import type { Secrets } from "halfkey/secrets"
+import type { Context } from "../context.ts"
+import { type Finding, fail, failed, ok, warn } from "./finding.ts"
+
+const protocol = "halfkey/v1"
+/** Assertions are accepted within 60 s (S8). */
+const skewFailsAboveMs = 60_000
+const skewWarnsAboveMs = 30_000
+/** Nobody needs to have written it: the key set is verified before the answer says that it is missing. */
+const probeName = "HALFKEY_DOCTOR_PROBE"
+
+export async function checkTheServer(context: Context): Promise<Finding[]> {
+  let admin: Admin
+  try {
+    admin = await context.admin()
+  } catch (error) {
+    return [failed("settings", error)]
+  }
+  const findings: Finding[] = [ok("settings", `client and API key of ${context.settings().apiKey?.from}`)]
+  try {
+    findings.push(...checkHealth(unwrap(await admin.health()), context.connection().workspaceCRN))
+  } catch (error) {
+    return [...findings, failed("server", error)]
+  }
+  try {
+    const { caller } = unwrap(await admin.workspace())
+    findings.push(ok("credentials", `role ${caller.role}, client ${caller.clientId ?? "none"}`))
+    findings.push(...(await checkEnvironments(context, admin)))
+  } catch (error) {
+    findings.push(failed("credentials", error))
+  }
+  await admin.close()
+  return findings
+}
+
+function checkHealth(health: ServerHealth, workspaceCRN: string): Finding[] {
+  const { endpoint, version, protocols, region, clockSkewMs, roundTripMs } = health
+  const findings = [
+    protocols.includes(protocol)
+      ? ok("server", `${endpoint}, version ${version}, ${Math.round(roundTripMs)} ms away`)
+      : fail(
+          "server",
+          `${endpoint} does not speak ${protocol}`,
+          "install a version of halfkey that fits the server",
+          2,
+        ),
+  ]
+  const own = parseCrn(workspaceCRN).region
+  if (region !== own) {
+    findings.push(fail("region", `the workspace is in ${own}, the server in ${region}`, "check CS_ENDPOINT", 2))
+  }
+  if (clockSkewMs === undefined) return findings
+  const seconds = `${Math.round(Math.abs(clockSkewMs) / 1000)} s ${clockSkewMs < 0 ? "ahead of" : "behind"} the server`
+  const hint = "set the clock of this machine or the server's (NTP)"
+  if (Math.abs(clockSkewMs) > skewFailsAboveMs) findings.push(fail("clock", `this machine is ${seconds}`, hint, 6))
+  else if (Math.abs(clockSkewMs) > skewWarnsAboveMs) findings.push(warn("clock", `this machine is ${seconds}`, hint))
+  else findings.push(ok("clock", "agrees with the server"))
+  return findings
+}
+
+async function checkEnvironments(context: Context, admin: Admin): Promise<Finding[]> {
+  const keysets = unwrap(await admin.environments.list()).filter(
+    ({ kind, mode }) => kind === "environment" && mode !== null,
+  )
+  if (keysets.length === 0 || context.connection().clientId === undefined) {
+    return [warn("environments", "this client is a member of none", "an admin's halfkey clients grant")]
+  }
+  const secrets = await context.secrets()
+  const findings: Finding[] = []
+  for (const { name, mode, state } of keysets) findings.push(await checkEnvironment(secrets, name, mode, state))
+  await secrets.close()
+  return findings
+}
+
+async function checkEnvironment(secrets: Secrets, name: string, mode: string | null, state: string): Promise<Finding> {
+  const check = `environment ${name}`
+  if (state !== "enabled") return warn(check, `it is ${state}`, "ask an admin")
+  if (mode === "write") return ok(check, "member in mode write; only a write verifies it")
+  const { failure } = await secrets.readMany([probeName], { environment: name })
+  if (failure !== undefined && failure.code !== "secret_not_found") return failed(check, failure)
+  return ok(check, `verified, mode ${mode}`)
+}

@@ -1,0 +1,59 @@
+/** Modes, roles, networks and expiry on the command line. */
+import type { MemberMode, Role } from "halfkey/admin"
+import { type Flags, listFlag, textFlag } from "../command.ts"
+import { usageError } from "../failure.ts"
+
+export const memberModes = ["read-write", "read", "write"] as const satisfies readonly MemberMode[]
+export const roles = ["member", "control", "admin"] as const satisfies readonly Role[]
+
+/** How an API key is narrowed, as its options say. */
+export interface Narrowing {
+  readonly readOnly?: true
+  readonly networks?: readonly string[]
+  readonly expiresAt?: string
+}
+
+/** Environments named by `-e`, each once; `-e` may stand before the command's name too. */
+export function environmentsIn(flags: Flags): readonly string[] {
+  const before = textFlag(flags, "environment")
+  return before === undefined ? [...new Set(listFlag(flags, "environment"))] : [before]
+}
+
+/** As `environmentsIn`. Throws a usage error for none. */
+export function environmentsFrom(flags: Flags): readonly string[] {
+  const environments = environmentsIn(flags)
+  if (environments.length === 0) throw usageError("no environment was named", "-e production, which may be repeated")
+  return environments
+}
+
+export function modeFrom(flags: Flags): MemberMode {
+  return (textFlag(flags, "mode") ?? "read-write") as MemberMode
+}
+
+/** Reads `--read-only`, `--network` and `--expires`. */
+export function narrowingFrom(flags: Flags, now: number): Narrowing {
+  const networks = listFlag(flags, "network")
+  const expires = textFlag(flags, "expires")
+  return {
+    ...(flags["readOnly"] === true && { readOnly: true as const }),
+    ...(networks.length > 0 && { networks }),
+    ...(expires !== undefined && { expiresAt: expiryTime(expires, now) }),
+  }
+}
+
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** `30d`, `12h`, or a time such as `2027-01-31` or `2027-01-31T12:00:00Z`, as RFC 3339 with milliseconds. Throws a usage error. */
+export function expiryTime(text: string, now: number): string {
+  const [, count, unit] = /^([1-9]\d{0,4})([mhdw])$/.exec(text) ?? []
+  const time =
+    count !== undefined && unit !== undefined
+      ? now + Number(count) * (unitMs[unit] ?? 0)
+      : /^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$/.test(text)
+        ? Date.parse(text)
+        : Number.NaN
+  if (Number.isNaN(time))
+    throw usageError(`--expires cannot be ${JSON.stringify(text)}`, "--expires 30d, 12h or 2027-01-31")
+  if (time <= now) throw usageError("--expires is in the past", "--expires 30d")
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,39 @@
+/** Where the server's program is: in the same repository, or installed beside the CLI. */
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+
+const program = "bin/halfkey-server.js"
+/** The server uses a database library that crashes on older ones. */
+const oldestNode = 22
+
+/** Path of `halfkey-server`. Throws `missing_configuration` where it is not installed or this Node is too old for it. */
+export function findServer(nodeVersion = process.versions.node): string {
+  if (Number.parseInt(nodeVersion, 10) < oldestNode) {
+    throw new HalfkeyError(
+      "missing_configuration",
+      `the server needs Node ${oldestNode} or newer, this is ${nodeVersion}`,
+      {
+        hint: "npm start   (in a clone of the repository: it brings its own runtime)",
+      },
+    )
+  }
+  for (const candidate of candidates()) {
+    const path = fileURLToPath(candidate)
+    if (existsSync(path)) return path
+  }
+  throw new HalfkeyError("missing_configuration", "the server is not installed beside this command", {
+    hint: "npm install @halfkey/server",
+  })
+}
+
+/** The bundle lies one folder below the package, this source two. */
+function* candidates(): Generator<URL> {
+  try {
+    yield new URL(program, import.meta.resolve("@halfkey/server/package.json"))
+  } catch {
+    // Not installed as a package.
+  }
+  yield new URL(`../../server/${program}`, import.meta.url)
+  yield new URL(`../../../server/${program}`, import.meta.url)
+}

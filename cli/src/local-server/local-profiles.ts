@@ -1,0 +1,53 @@
+/** Which profile of this machine fits the server that runs here. */
+import { Admin, type Failure } from "halfkey/admin"
+import { clientOptions } from "../connect.ts"
+import type { Context } from "../context.ts"
+import { requireConnection } from "../settings/load.ts"
+import { localProfile, type Profile, type Profiles } from "../settings/profiles.ts"
+import { resolveSettings } from "../settings/resolve.ts"
+
+export interface FittingProfile {
+  readonly name: string
+  readonly profile: Profile
+}
+
+/**
+ * The profile that the server at `endpoint` accepts. Profiles of other addresses on this machine are tried only at a server
+ * that we started ourselves (`ours`), whose port may have changed: nobody else's gets their API keys.
+ */
+export async function findFittingProfile(
+  context: Context,
+  profiles: Profiles,
+  endpoint: string,
+  ours: boolean,
+): Promise<FittingProfile | undefined> {
+  const names = profiles.list().sort((a, b) => Number(b === localProfile) - Number(a === localProfile))
+  for (const name of names) {
+    const profile = readable(profiles, name)
+    if (profile === undefined || !(profile.endpoint === endpoint || (ours && isLocal(profile.endpoint)))) continue
+    if ((await ask(context, name, { ...profile, endpoint })) === undefined) return { name, profile }
+  }
+  return undefined
+}
+
+async function ask(context: Context, name: string, profile: Profile): Promise<Failure | undefined> {
+  const chosenBy = { value: name, source: "flag", from: "halfkey up" } as const
+  const settings = resolveSettings({ flags: {}, env: {}, file: undefined, profile: { name, chosenBy, data: profile } })
+  const admin = new Admin(clientOptions(requireConnection(settings), settings, context.configDirectory))
+  const { failure } = await admin.workspace()
+  await admin.close()
+  return failure
+}
+
+function readable(profiles: Profiles, name: string): Profile | undefined {
+  try {
+    return profiles.find(name)
+  } catch {
+    // Damaged, or readable by others: `halfkey doctor` tells.
+    return undefined
+  }
+}
+
+function isLocal(endpoint: string): boolean {
+  return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname)
+}

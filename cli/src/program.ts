@@ -1,0 +1,187 @@
+/** The parser of the command line: commander, with the one command loaded that was typed. */
+import { Command, CommanderError, Option } from "commander"
+import type { CommandModule, GlobalOptions } from "./command.ts"
+import { collect } from "./command.ts"
+import { type CommandEntry, commandTable, groups, nouns } from "./command-table.ts"
+import { Told } from "./failure.ts"
+import { outputFormats } from "./output/formats.ts"
+import { version } from "./version.ts"
+
+export interface ParsedCommand {
+  readonly entry: CommandEntry
+  readonly module: CommandModule
+  readonly options: unknown
+  readonly globals: GlobalOptions
+}
+
+export interface ParserOutput {
+  out(text: string): void
+  err(text: string): void
+}
+
+const optionsWithValue = new Set(["-e", "--environment", "--profile", "--endpoint", "-o", "--output"])
+
+/** Parses arguments (without `node` and the script). Throws `Told` after help, `--version` and usage errors were printed. */
+export async function parseCommandLine(typed: readonly string[], output: ParserOutput): Promise<ParsedCommand> {
+  const args = asHelpOption(typed)
+  const entry = entryOf(args)
+  const module = await entry?.load()
+  let parsed: ParsedCommand | undefined
+  const program = build(output, entry, module, (options, globals) => {
+    if (entry && module) parsed = { entry, module, options, globals }
+  })
+  try {
+    await program.parseAsync(args, { from: "user" })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    throw new Told(error.exitCode === 0 ? 0 : (module?.definition.ownFailureExit ?? 2))
+  }
+  if (parsed === undefined) throw new Told(2)
+  return parsed
+}
+
+/** The code with which failures of the typed command end, where that is not the problem table's. */
+export async function ownFailureExit(args: readonly string[]): Promise<number | undefined> {
+  return (await entryOf(args)?.load())?.definition.ownFailureExit
+}
+
+/** `halfkey`, `halfkey help` and `halfkey help x y` are other spellings of `--help`. */
+function asHelpOption(args: readonly string[]): readonly string[] {
+  if (args.length === 0) return ["--help"]
+  return args[0] === "help" ? [...args.slice(1), "--help"] : args
+}
+
+/** The first words that are no options tell which command to load. */
+function entryOf(args: readonly string[]): CommandEntry | undefined {
+  const words: string[] = []
+  for (let index = 0; index < args.length && words.length < 3; index++) {
+    const arg = args[index] ?? ""
+    if (arg === "--") break
+    if (optionsWithValue.has(arg)) index++
+    else if (!arg.startsWith("-")) words.push(arg)
+  }
+  return commandTable.find(({ path }) => path.split(" ").every((word, index) => words[index] === word))
+}
+
+type OnParsed = (options: unknown, globals: GlobalOptions) => void
+
+function build(
+  output: ParserOutput,
+  typed: CommandEntry | undefined,
+  module: CommandModule | undefined,
+  onParsed: OnParsed,
+): Command {
+  const program = new Command("halfkey")
+    .description("Secrets that neither the server nor a stolen laptop can read alone.")
+    .version(version, "--version", "print the version")
+    .usage("<command> [options]")
+    .helpOption("-h, --help", "help for any command")
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: (text) => output.out(text),
+      writeErr: (text) => output.err(text),
+      outputError: (text, write) => write(asOurError(text)),
+    })
+    .exitOverride()
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .addHelpText("after", "\nStart with `halfkey up`. Documentation of a command: halfkey <command> --help")
+  addGlobalOptions(program, undefined)
+  const parents = new Map<string, Command>()
+  for (const entry of commandTable) {
+    const [first = "", second] = entry.path.split(" ")
+    if (second === undefined) {
+      const command = program.command(first).helpGroup(`${groups[entry.group]}:`).summary(entry.summary)
+      fill(command, program, entry, entry === typed ? module : undefined, onParsed)
+      continue
+    }
+    let parent = parents.get(first)
+    if (parent === undefined) {
+      const { summary = "", group = "self" } = nouns[first] ?? {}
+      parent = program.command(first).helpGroup(`${groups[group]}:`).summary(summary).description(sentence(summary))
+      addGlobalOptions(parent, undefined)
+      parents.set(first, parent)
+    }
+    const command = parent.command(second).summary(entry.summary)
+    fill(command, program, entry, entry === typed ? module : undefined, onParsed)
+  }
+  return program
+}
+
+/** Without its module, a command is only a line in the overview. */
+function fill(
+  command: Command,
+  program: Command,
+  entry: CommandEntry,
+  module: CommandModule | undefined,
+  onParsed: OnParsed,
+): void {
+  if (module === undefined) return
+  const { definition } = module
+  const about = definition.about === undefined ? "" : `\n\n${definition.about}`
+  command.description(`${sentence(entry.summary)}${about}`)
+  definition.define(command)
+  addGlobalOptions(command, definition)
+  if (definition.passThrough) command.passThroughOptions()
+  const examples = definition.examples.map(({ does, line }) => `  # ${does}\n  ${line}`).join("\n\n")
+  command.addHelpText("after", `\nExamples:\n${examples}`)
+  command.action((...received: unknown[]) => {
+    const args = received.slice(0, -2)
+    // Options may stand before the command's name too; those behind it are nearer and win.
+    const flags = { ...typedOptions(program), ...typedOptions(command.parent), ...typedOptions(command) }
+    onParsed(definition.read(args, flags), Object.fromEntries(globalNames.flatMap((name) => pair(name, flags[name]))))
+  })
+}
+
+const globalNames = ["environment", "profile", "endpoint", "output", "plain", "quiet", "yes", "input", "color"] as const
+
+/** What was typed, without commander's defaults: `--no-x` has one. */
+function typedOptions(command: Command | null): Record<string, unknown> {
+  const typed = Object.entries(command?.opts() ?? {})
+  return Object.fromEntries(typed.filter(([name]) => command?.getOptionValueSource(name) !== "default"))
+}
+
+/** `-e` of commands that take several environments is theirs alone. */
+function pair(name: string, value: unknown): [string, unknown][] {
+  return value === undefined || Array.isArray(value) ? [] : [[name, value]]
+}
+
+/** Without a definition: for the program itself, before the command's name. */
+function addGlobalOptions(command: Command, definition: CommandModule["definition"] | undefined): void {
+  const add = (flags: string, text: string) => {
+    const option = new Option(flags, text).helpGroup("General options:")
+    if (definition === undefined && command.parent !== null) option.hideHelp()
+    command.addOption(option)
+    return option
+  }
+  const one = definition === undefined || definition.environments === "one"
+  if (one) add("-e, --environment <name>", "the environment to act in")
+  if (definition?.environments === "many") {
+    command.addOption(new Option("-e, --environment <name>", "an environment; may be repeated").argParser(collect))
+  }
+  add("--profile <name>", "use this profile, before any variable")
+  add("--endpoint <url>", "address of the server")
+  if (definition === undefined || definition.formats !== undefined) {
+    const formats = definition?.formats ?? outputFormats
+    add("-o, --output <format>", `one of ${formats.join(", ")}`).choices([...formats])
+    add("--plain", "tables without heading, padding and colour")
+  }
+  add("-q, --quiet", "no warnings and notes")
+  add("-y, --yes", "do not ask for confirmation")
+  add("--no-input", "ask nothing: fail instead")
+  add("--no-color", "no colour (also by NO_COLOR)")
+}
+
+/** commander writes `error: unknown option '--x'`; ours are `halfkey: …` with a hint on the next line. */
+function asOurError(text: string): string {
+  const [message = "", suggestion] = text
+    .replace(/^error: /, "")
+    .trim()
+    .split("\n")
+  const hint = suggestion?.replace(/^\((.*)\)$/, "$1") ?? "halfkey --help"
+  return `halfkey: ${message.replace(/\.$/, "")}\n  try: ${hint}\n`
+}
+
+function sentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`
+}

@@ -1,0 +1,84 @@
+/** The variables of the program that `halfkey run` starts. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { fromUtf8 } from "@halfkey/core/primitives/bytes"
+import type { Environment } from "../context.ts"
+import { isVariableName } from "../output/shell-quote.ts"
+import { dangerOf } from "./dangerous-names.ts"
+
+/** What opened the secrets must not reach the program that gets them: it would then hold the keys to all others too. */
+const ownCredentials = [
+  "CS_WORKSPACE_CRN",
+  "CS_CLIENT_ID",
+  "CS_CLIENT_KEY",
+  "CS_CLIENT_ACCESS_KEY",
+  "CS_ENDPOINT",
+  // A server's own: its root key, and an address that may hold a password.
+  "HALFKEY_ROOT_KEY",
+  "HALFKEY_DATABASE_URL",
+] as const
+
+export interface NamedValue {
+  readonly name: string
+  readonly value: Uint8Array
+}
+
+export interface ChildEnvironment {
+  readonly variables: Record<string, string>
+  /** Secrets whose names no variable can have. */
+  readonly leftOut: readonly string[]
+}
+
+/** The inherited variables without Halfkey's credentials. */
+export function withoutCredentials(inherited: Environment): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && !(ownCredentials as readonly string[]).includes(name)) variables[name] = value
+  }
+  return variables
+}
+
+/**
+ * Inherited variables with the secrets over them: a secret wins. Throws for dangerous names that are not in `allowed`,
+ * and for values that no variable can hold; then nothing is started.
+ */
+export function childEnvironment(
+  inherited: Environment,
+  secrets: readonly NamedValue[],
+  allowed: ReadonlySet<string>,
+): ChildEnvironment {
+  const variables = withoutCredentials(inherited)
+  const leftOut: string[] = []
+  const refused: string[] = []
+  for (const { name, value } of secrets) {
+    const effect = allowed.has(name) ? undefined : dangerOf(name)
+    if (!isVariableName(name)) leftOut.push(name)
+    else if (effect !== undefined) refused.push(`${name} ${effect}`)
+    else variables[name] = textOf(name, value)
+  }
+  if (refused.length > 0) throw dangerous(refused)
+  return { variables, leftOut }
+}
+
+function textOf(name: string, value: Uint8Array): string {
+  if (value.includes(0)) throw unholdable(name, "it holds a NUL byte")
+  try {
+    return fromUtf8(value)
+  } catch {
+    throw unholdable(name, "it is no UTF-8 text")
+  }
+}
+
+function unholdable(name: string, why: string): HalfkeyError {
+  return new HalfkeyError("lossy_format", `a variable cannot hold the value of ${name}: ${why}`, {
+    hint: `store it as text (base64, for instance), or let the program read it: halfkey get ${name}`,
+  })
+}
+
+function dangerous(refused: readonly string[]): HalfkeyError {
+  const names = refused.map((text) => text.slice(0, text.indexOf(" ")))
+  return new HalfkeyError(
+    "invalid_argument",
+    `nothing was started: a secret's name changes how programs load (${refused.join("; ")})`,
+    { hint: `if that is meant: ${names.map((name) => `--allow-name ${name}`).join(" ")}` },
+  )
+}

@@ -1,0 +1,63 @@
+/** Starts a program in this one's place, as far as the terminal, signals and the exit code can tell. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { constants } from "node:os"
+import { isatty } from "node:tty"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+
+/** As `env`, `nohup` and docker have it: 126 cannot be executed, 127 was not found. */
+export const exitCodes = { ownFailure: 125, notExecutable: 126, notFound: 127 } as const
+
+/** These come from a person or a supervisor to this process alone. */
+const forwardedAlways = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT"] as const
+/** A terminal sends these to the whole foreground group: the child has them already, and a second copy would look like impatience. */
+const fromTerminal = ["SIGINT", "SIGQUIT"] as const
+
+/**
+ * Resolves to the child's exit code, or 128+n where signal n ended it; to 127 or 126, told by `tell`, where there was
+ * nothing to start. Throws where the system refuses the start for another reason.
+ */
+export function runChild(
+  command: readonly string[],
+  variables: Record<string, string>,
+  tell: (text: string) => void,
+): Promise<number> {
+  const [file = "", ...args] = command
+  return new Promise((resolve, reject) => {
+    // Node reports some reasons by an event and the others by a throw. Its error quotes the arguments, so it goes no further.
+    const notStarted = (error: unknown) => {
+      const { code = "unknown reason" } = error as NodeJS.ErrnoException
+      if (code === "ENOENT") {
+        tell(`halfkey: the program ${JSON.stringify(file)} was not found\n`)
+        resolve(exitCodes.notFound)
+      } else if (["EACCES", "ENOEXEC", "EISDIR", "ENOTDIR"].includes(code)) {
+        tell(`halfkey: ${JSON.stringify(file)} cannot be executed: ${code}\n`)
+        resolve(exitCodes.notExecutable)
+      } else reject(new HalfkeyError("unexpected", `the program could not be started: ${code}`))
+    }
+    try {
+      const child = spawn(file, args, { stdio: "inherit", env: variables })
+      passSignals(child)
+      child.on("error", (error) => {
+        if (child.pid === undefined) notStarted(error)
+      })
+      child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]))
+    } catch (error) {
+      notStarted(error)
+    }
+  })
+}
+
+function passSignals(child: ChildProcess): void {
+  const forward = (signal: NodeJS.Signals) => {
+    process.on(signal, () => child.kill(signal))
+  }
+  for (const signal of forwardedAlways) forward(signal)
+  const atTerminal = isatty(0) || isatty(1) || isatty(2)
+  for (const signal of fromTerminal) {
+    // Even unforwarded it needs a listener, so that this process outlives the child and can report its exit code.
+    if (atTerminal) process.on(signal, () => {})
+    else forward(signal)
+  }
+  // Ctrl-Z in a terminal stops the group, this process included; without one, only the child can be asked to stop.
+  if (!atTerminal) forward("SIGTSTP")
+}

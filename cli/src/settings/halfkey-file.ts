@@ -1,0 +1,74 @@
+/** `halfkey.json`: what a repository commits about its secrets, so never a credential. */
+import { existsSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { closest } from "../closest.ts"
+
+export interface HalfkeyFile {
+  readonly path: string
+  readonly workspaceCRN?: string
+  readonly environment?: string
+  readonly endpoint?: string
+  /** Manifests of `environment` below this revision are refused (S10). */
+  readonly minimumRevision?: number
+}
+
+const texts = ["workspaceCRN", "environment", "endpoint"] as const
+const known = [...texts, "minimumRevision", "$schema"]
+const credentials = ["clientId", "clientKey", "apiKey", "accessKey", "recoveryKit"]
+
+/** The nearest `halfkey.json` from `cwd` upward, not beyond the repository that `cwd` is in. */
+export function findHalfkeyFile(cwd: string): HalfkeyFile | undefined {
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    const path = join(directory, "halfkey.json")
+    const text = readIfThere(path)
+    if (text !== undefined) return parseHalfkeyFile(text, path)
+    if (dirname(directory) === directory || existsSync(join(directory, ".git"))) return undefined
+  }
+}
+
+/** Throws `invalid_configuration` for anything but the known fields with the right types. */
+export function parseHalfkeyFile(text: string, path: string): HalfkeyFile {
+  const refuse = (why: string, hint = `correct ${path}`) =>
+    new HalfkeyError("invalid_configuration", `${path} is not usable: ${why}`, { hint })
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch {
+    throw refuse("it is no JSON")
+  }
+  if (typeof data !== "object" || data === null || Array.isArray(data)) throw refuse("it is no JSON object")
+  const fields = data as Record<string, unknown>
+  for (const name of Object.keys(fields)) {
+    if (credentials.includes(name)) {
+      throw refuse(
+        `${name} does not belong into a file that is committed`,
+        "remove it; profiles and CS_ variables hold it",
+      )
+    }
+    if (known.includes(name)) continue
+    const near = closest(name, known)
+    throw refuse(`it has the unknown field ${JSON.stringify(name)}`, near && `${near} (did you mean ${near}?)`)
+  }
+  for (const name of texts) {
+    if (fields[name] !== undefined && (typeof fields[name] !== "string" || fields[name] === "")) {
+      throw refuse(`${name} must be a text`)
+    }
+  }
+  const revision = fields["minimumRevision"]
+  if (revision !== undefined && !(Number.isSafeInteger(revision) && (revision as number) >= 1)) {
+    throw refuse("minimumRevision must be a whole number from 1")
+  }
+  const { $schema: _, ...file } = fields
+  return { ...(file as Omit<HalfkeyFile, "path">), path }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined
+    throw new HalfkeyError("invalid_configuration", `${path} could not be read: ${code ?? "unknown reason"}`)
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Which settings hold, and where each came from. Order: flag, variable, halfkey.json, profile, default. A profile that is
+ * named by `--profile` itself counts as a flag, so the variables of a shell cannot mix with it.
+ */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { Environment } from "../context.ts"
+import { defaultEndpointOf, normalizeEndpoint } from "./endpoint.ts"
+import type { HalfkeyFile } from "./halfkey-file.ts"
+import type { Profile } from "./profiles.ts"
+
+export type Source = "flag" | "variable" | "file" | "profile" | "default"
+
+export interface Setting<T = string> {
+  readonly value: T
+  readonly source: Source
+  /** The flag, variable, path or profile that it came from. */
+  readonly from: string
+}
+
+export interface Settings {
+  readonly workspaceCRN?: Setting
+  readonly clientId?: Setting
+  readonly clientKey?: Setting
+  readonly apiKey?: Setting
+  readonly environment?: Setting
+  readonly endpoint?: Setting
+  readonly minimumRevision?: Setting<number>
+  readonly profile?: Setting
+}
+
+export interface SettingSources {
+  readonly flags: { readonly environment?: string; readonly endpoint?: string }
+  readonly env: Environment
+  readonly file: HalfkeyFile | undefined
+  readonly profile: { readonly name: string; readonly chosenBy: Setting; readonly data: Profile } | undefined
+}
+
+export const variables = {
+  workspaceCRN: "CS_WORKSPACE_CRN",
+  clientId: "CS_CLIENT_ID",
+  clientKey: "CS_CLIENT_KEY",
+  apiKey: "CS_CLIENT_ACCESS_KEY",
+  endpoint: "CS_ENDPOINT",
+  environment: "CS_ENVIRONMENT",
+} as const
+type SettingName = keyof typeof variables
+
+/** Finds each setting. Throws `invalid_configuration` only where two sources must not be mixed. */
+export function resolveSettings(sources: SettingSources): Settings {
+  const { file, profile } = sources
+  const credentials = credentialsOf(sources)
+  const workspaceCRN = pick(sources, "workspaceCRN")
+  if (file?.workspaceCRN !== undefined && workspaceCRN?.source === "file" && credentials.apiKey?.source === "profile") {
+    if (profile?.data.workspaceCRN !== file.workspaceCRN) throw otherWorkspace(file, profile?.name ?? "")
+  }
+  const environment = pick(sources, "environment")
+  const endpoint = endpointOf(sources, workspaceCRN?.value)
+  // A pin is about the environment beside it.
+  const pinned = file?.environment === undefined || file.environment === environment?.value
+  const minimumRevision: Setting<number> | undefined =
+    file?.minimumRevision !== undefined && pinned
+      ? { value: file.minimumRevision, source: "file", from: file.path }
+      : undefined
+  return {
+    ...(workspaceCRN && { workspaceCRN }),
+    ...credentials,
+    ...(environment && { environment }),
+    ...(endpoint && { endpoint }),
+    ...(minimumRevision && { minimumRevision }),
+    ...(profile && { profile: profile.chosenBy }),
+  }
+}
+
+/** The first source that has it; `--profile` moves the profile to the front. */
+function pick({ flags, env, file, profile }: SettingSources, name: SettingName): Setting | undefined {
+  const flag = name === "environment" || name === "endpoint" ? flags[name] : undefined
+  const inFile = name === "workspaceCRN" || name === "environment" || name === "endpoint" ? file?.[name] : undefined
+  const ofProfile = found(profile?.data[name], "profile", `profile ${profile?.name}`)
+  const candidates = [
+    found(flag, "flag", `--${name}`),
+    profile?.chosenBy.source === "flag" ? ofProfile : undefined,
+    found(env[variables[name]], "variable", variables[name]),
+    found(inFile, "file", file?.path ?? ""),
+    ofProfile,
+  ]
+  return candidates.find((candidate) => candidate !== undefined)
+}
+
+/** Client id, client key and API key belong together: all from the variables, or all from the profile. */
+function credentialsOf(sources: SettingSources): Pick<Settings, "clientId" | "clientKey" | "apiKey"> {
+  const names = ["clientId", "clientKey", "apiKey"] as const
+  const fromVariables =
+    sources.profile?.chosenBy.source !== "flag" && names.some((name) => Boolean(sources.env[variables[name]]))
+  const only: SettingSources = fromVariables ? { ...sources, profile: undefined } : { ...sources, env: {} }
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const setting = pick(only, name)
+      return setting === undefined ? [] : [[name, setting]]
+    }),
+  )
+}
+
+/**
+ * Credentials never go to a host that only a committed file names: whoever can change the file could collect them. The
+ * file's endpoint counts only where the person's own flag, variable or profile, or the default, says the same.
+ */
+function endpointOf(sources: SettingSources, workspaceCRN: string | undefined): Setting | undefined {
+  const { file, profile } = sources
+  const chosen = pick(sources, "endpoint")
+  const normalized = chosen && { ...chosen, value: normalizeEndpoint(chosen.value, chosen.from) }
+  const byDefault = workspaceCRN === undefined ? undefined : defaultEndpointOf(workspaceCRN)
+  if (normalized === undefined) return found(byDefault, "default", "the region of the workspace")
+  if (normalized.source !== "file") return normalized
+  const own = profile === undefined ? byDefault : normalizeEndpoint(profile.data.endpoint, `profile ${profile.name}`)
+  if (own === normalized.value) return normalized
+  throw new HalfkeyError(
+    "invalid_configuration",
+    `${file?.path} names the endpoint ${normalized.value}, which nothing of yours confirms; a committed file alone must not decide who gets your credentials`,
+    { hint: `--endpoint ${normalized.value}, or CS_ENDPOINT=${normalized.value}, if you trust that server` },
+  )
+}
+
+function otherWorkspace(file: HalfkeyFile, name: string): HalfkeyError {
+  return new HalfkeyError(
+    "invalid_configuration",
+    `${file.path} belongs to the workspace ${file.workspaceCRN}, profile ${name} to another one`,
+    { hint: "--profile NAME with a profile of that workspace (halfkey config explain lists them)" },
+  )
+}
+
+/** An empty variable counts as unset, as shells make them by `export X=$NOT_SET`. */
+function found(value: string | undefined, source: Source, from: string): Setting | undefined {
+  return value ? { value, source, from } : undefined
+}
