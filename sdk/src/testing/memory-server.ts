@@ -1,0 +1,285 @@
+/**
+ * A server in memory, behind the `Transport` of the SDK: honest, without storage, network or checks of its own. For tests
+ * that put faults and lies between client and server, on any runtime. What the real server does is tested with the real one.
+ */
+import { type Grant, parseGrant, parseRecoveryGrant } from "@halfkey/core/formats/grant"
+import { manifestFormat } from "@halfkey/core/formats/manifest"
+import { type Roster, rosterFormat } from "@halfkey/core/formats/roster"
+import { formatApiKey, formatSetupToken } from "@halfkey/core/formats/text-keys"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import { systemRandom } from "@halfkey/core/primitives/random"
+import type { CreateClientRequest, NewClient } from "@halfkey/core/wire/clients"
+import type { KeysetChange, SelfWraps } from "@halfkey/core/wire/keysets"
+import type { CreateWorkspaceRequest } from "@halfkey/core/wire/workspace"
+import type { Transport, TransportRequest, TransportResponse } from "../transport.ts"
+import { MemoryKeyset } from "./memory-keyset.ts"
+import { type CommitRequest, MemoryRefusal, type PrepareRequest, type ReadRequest, refuse } from "./memory-requests.ts"
+
+interface StoredClient extends NewClient {
+  readonly createdAt: string
+  revokedAt: string | null
+}
+
+interface StoredKey {
+  readonly clientId: string | null
+  readonly role: string
+  readonly label: string
+}
+
+/** What every handler gets; `body` is as wide as the tests of the SDK need it. */
+interface Asked {
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: unknown
+  readonly clientId: string
+}
+
+export class MemoryServer {
+  readonly setupToken = formatSetupToken(systemRandom(32))
+  readonly region = "local.self"
+  readonly keysets: MemoryKeyset[] = []
+  readonly clients: StoredClient[] = []
+  readonly assertions: string[] = []
+  /** Every request that arrived, as "METHOD /path". */
+  readonly requests: string[] = []
+  readonly #apiKeys = new Map<string, StoredKey>()
+  readonly #tokens = new Map<string, StoredKey>()
+  rosters: Roster[] = []
+  workspaceCRN = ""
+  #root: CreateWorkspaceRequest["root"] = { signPk: "", kemPk: "" }
+  valueMaxLength = 64 * 1024
+  tokenSeconds = 900
+  readonly #auditKey: string
+
+  /** `auditKey`: 32 bytes of a usable Ed25519 key. */
+  constructor(auditKey: Uint8Array) {
+    this.#auditKey = toBase64Url(auditKey)
+  }
+
+  get transport(): Transport {
+    return async (request) => this.#answer(request)
+  }
+
+  /** Makes every token that was given out invalid. */
+  forgetTokens(): void {
+    this.#tokens.clear()
+  }
+
+  keyset(ref: string): MemoryKeyset {
+    const found = this.keysets.find(({ newest }) => newest.name === ref || newest.keysetId === ref)
+    return found ?? refuse("keyset_not_found", 404)
+  }
+
+  #answer(request: TransportRequest): TransportResponse {
+    const url = new URL(request.url)
+    this.requests.push(`${request.method} ${url.pathname}`)
+    try {
+      const json = this.#route(request, url)
+      return json === undefined ? respond(204, undefined) : respond(200, json)
+    } catch (error) {
+      if (!(error instanceof MemoryRefusal)) throw error
+      const { code, status } = error
+      return respond(status, {
+        type: `urn:halfkey:problem:${code}`,
+        title: code,
+        status,
+        code,
+        detail: code,
+        requestId: "r",
+      })
+    }
+  }
+
+  #route(request: TransportRequest, url: URL): unknown {
+    const { method } = request
+    if (url.pathname === "/.well-known/halfkey") return this.#discovery()
+    if (url.pathname === "/oauth/token") return this.#token(new URLSearchParams(request.body))
+    const body: unknown = request.body === undefined ? undefined : JSON.parse(request.body)
+    const bearer = request.headers["authorization"]?.replace(/^Bearer /, "") ?? ""
+    if (url.pathname === "/v1/workspaces") return this.#createWorkspace(bearer, body as CreateWorkspaceRequest)
+    const caller = this.#tokens.get(bearer) ?? refuse("invalid_token", 401)
+    const asked = { path: url.pathname, query: url.searchParams, body, clientId: caller.clientId ?? "" }
+    const [pattern, handler] =
+      this.#routes.find(([route]) => route.test(`${method} ${url.pathname}`)) ?? refuse("route_not_found", 404)
+    return handler({ ...asked, path: pattern.exec(`${method} ${url.pathname}`)?.[1] ?? "" })
+  }
+
+  readonly #routes: readonly (readonly [RegExp, (asked: Asked) => unknown])[] = [
+    [/^GET \/v1\/workspace$/, ({ clientId }) => this.#workspace(clientId)],
+    [/^GET \/v1\/keysets$/, ({ clientId }) => ({ keysets: this.keysets.map((keyset) => summary(keyset, clientId)) })],
+    [/^POST \/v1\/keysets$/, ({ body, clientId }) => summary(this.#addKeyset(body as KeysetChange), clientId)],
+    [/^GET \/v1\/keysets\/([^/]+)$/, (asked) => this.#bundle(asked)],
+    [/^PUT \/v1\/keysets\/([^/]+)$/, ({ body, clientId, path }) => this.#put(path, body as KeysetChange, clientId)],
+    [/^POST \/v1\/keysets\/([^/]+)\/self-wraps$/, (asked) => this.#selfWraps(asked)],
+    [/^POST \/v1\/secrets\/read$/, ({ body, clientId }) => this.#read(body as ReadRequest, clientId)],
+    [/^POST \/v1\/secrets\/prepare$/, ({ body, clientId }) => this.#prepare(body as PrepareRequest, clientId)],
+    [/^POST \/v1\/secrets\/commit$/, ({ body }) => this.#commit(body as CommitRequest)],
+    [/^GET \/v1\/clients$/, () => ({ clients: this.clients.map((client) => this.#client(client)) })],
+    [/^POST \/v1\/clients$/, ({ body }) => this.#addClient(body as CreateClientRequest)],
+    [/^DELETE \/v1\/clients\/([^/]+)$/, ({ path }) => this.#revoke(path)],
+  ]
+
+  #discovery() {
+    return {
+      version: "0.0.0",
+      protocols: ["halfkey/v1"],
+      region: this.region,
+      auditKey: this.#auditKey,
+      tokenEndpoint: "/oauth/token",
+      jwksUri: "/.well-known/jwks.json",
+      valueMaxLength: this.valueMaxLength,
+      needsSetup: this.workspaceCRN === "",
+    }
+  }
+
+  #token(form: URLSearchParams) {
+    const key = this.#apiKeys.get(form.get("api_key") ?? "") ?? refuse("invalid_client", 401)
+    this.assertions.push(form.get("client_assertion") ?? "")
+    const token = `token-${toBase64Url(systemRandom(16))}`
+    this.#tokens.set(token, key)
+    return { access_token: token, token_type: "Bearer", expires_in: this.tokenSeconds, scope: "" }
+  }
+
+  #createWorkspace(setupToken: string, request: CreateWorkspaceRequest) {
+    if (setupToken !== this.setupToken || this.workspaceCRN !== "") refuse("invalid_setup_token", 401)
+    this.workspaceCRN = request.workspaceCRN
+    this.#root = request.root
+    this.rosters = [rosterFormat.parse(request.roster)]
+    this.#register(request.client)
+    for (const change of request.keysets) this.#addKeyset(change)
+    return { workspaceCRN: request.workspaceCRN, apiKey: this.#newKey("admin", request.client.clientId) }
+  }
+
+  #workspace(clientId: string) {
+    return {
+      workspaceCRN: this.workspaceCRN,
+      createdAt: now(),
+      root: this.#root,
+      rosters: this.rosters.map(rosterFormat.toJson),
+      auditKey: this.#auditKey,
+      caller: { clientId, apiKeyId: "a".repeat(16), role: "admin", scopes: [] },
+    }
+  }
+
+  #addKeyset(change: KeysetChange): MemoryKeyset {
+    const manifest = manifestFormat.parse(change.manifest)
+    const recoveryGrants = (change.recoveryGrants ?? []).map(parseRecoveryGrant)
+    const keyset = new MemoryKeyset(manifest, parseGrants(change), recoveryGrants)
+    this.keysets.push(keyset)
+    return keyset
+  }
+
+  #bundle({ clientId, path, query }: Asked) {
+    const since = query.get("sinceRevision")
+    return this.#documents(this.keyset(path), clientId, since === null ? undefined : Number(since), true)
+  }
+
+  #documents(keyset: MemoryKeyset, clientId: string, since: number | undefined, recovery: boolean) {
+    const rosters = this.rosters.map(rosterFormat.toJson)
+    return { root: this.#root, rosters, ...keyset.bundle(clientId, since, recovery) }
+  }
+
+  /** Left out where the caller has it. */
+  #documentsUnlessKnown(keyset: MemoryKeyset, clientId: string, known: ReadRequest["known"]) {
+    return keyset.isKnown(known) ? {} : { keyset: this.#documents(keyset, clientId, known?.sinceRevision, false) }
+  }
+
+  #put(ref: string, change: KeysetChange, clientId: string) {
+    const keyset = this.keyset(ref)
+    keyset.put(manifestFormat.parse(change.manifest), parseGrants(change))
+    return summary(keyset, clientId)
+  }
+
+  #selfWraps({ body, clientId, path }: Asked): undefined {
+    for (const { epoch, selfWrap } of (body as SelfWraps).selfWraps)
+      this.keyset(path).selfWrap(clientId, epoch, selfWrap)
+  }
+
+  #read({ after, environment, known, secrets }: ReadRequest, clientId: string) {
+    const keyset = this.keyset(environment)
+    const all = [...keyset.secrets.keys()].sort().filter((name) => name > (after ?? ""))
+    const asked = secrets ?? all.map((name) => ({ name, version: undefined }))
+    const found = asked.map(({ name, version }) => ({ name, served: keyset.served(name, version) }))
+    return {
+      ...this.#documentsUnlessKnown(keyset, clientId, known),
+      records: found.flatMap(({ served }) => (served && (secrets !== undefined || !served.deleted) ? [served] : [])),
+      missing: asked.filter(({ name, version }) => keyset.served(name, version) === undefined),
+      rest: [],
+      next: null,
+    }
+  }
+
+  #prepare({ environment, known, names }: PrepareRequest, clientId: string) {
+    const keyset = this.keyset(environment)
+    return {
+      ...this.#documentsUnlessKnown(keyset, clientId, known),
+      epoch: keyset.epoch,
+      secrets: names.map((name) => keyset.prepare(name)),
+    }
+  }
+
+  #commit({ environment, writes }: CommitRequest) {
+    return { secrets: this.keyset(environment).commit(writes, now()) }
+  }
+
+  #addClient({ apiKey, client, keysets }: CreateClientRequest) {
+    for (const change of keysets) {
+      const manifest = manifestFormat.parse(change.manifest)
+      this.keyset(manifest.keysetId).put(manifest, parseGrants(change))
+    }
+    const stored = this.#register(client)
+    const created = apiKey && { apiKey: this.#newKey(apiKey.role, client.clientId) }
+    return { client: this.#client(stored), ...created }
+  }
+
+  #register(client: NewClient): StoredClient {
+    const stored = { ...client, createdAt: now(), revokedAt: null }
+    this.clients.push(stored)
+    return stored
+  }
+
+  #client(client: StoredClient) {
+    const environments = this.keysets.flatMap(({ newest: { keysetId, members, name } }) =>
+      members.filter(({ clientId }) => clientId === client.clientId).map(({ mode }) => ({ name, keysetId, mode })),
+    )
+    return { ...client, granter: false, environments }
+  }
+
+  #revoke(clientId: string): undefined {
+    const client = this.clients.find((each) => each.clientId === clientId) ?? refuse("client_not_found", 404)
+    client.revokedAt ??= now()
+  }
+
+  #newKey(role: string, clientId: string) {
+    const keyId = "b".repeat(16)
+    const secret = formatApiKey({ keyId: keyId as never, secret: systemRandom(32) })
+    const label = "key"
+    this.#apiKeys.set(secret, { clientId, role, label })
+    const narrowing = { readOnly: false, environments: null, networks: null }
+    const times = { createdAt: now(), expiresAt: null, revokedAt: null }
+    return { apiKey: { id: keyId, label, role, clientId, ...narrowing, ...times }, secret }
+  }
+}
+
+function summary({ newest }: MemoryKeyset, clientId: string) {
+  const { createdAt, keysetId, kind, members, name, revision, state } = newest
+  const mode = members.find((member) => member.clientId === clientId)?.mode ?? null
+  const time = new Date(createdAt).toISOString()
+  return { keysetId, name, kind, state, revision, memberCount: members.length, mode, createdAt: time, updatedAt: time }
+}
+
+function parseGrants(change: KeysetChange): Grant[] {
+  return change.grants.map(parseGrant)
+}
+
+function now(): string {
+  return new Date().toISOString()
+}
+
+function respond(status: number, json: unknown): TransportResponse {
+  const headers = {
+    "content-type": status >= 400 ? "application/problem+json" : "application/json",
+    date: new Date().toUTCString(),
+  }
+  return { status, headers, body: json === undefined ? "" : JSON.stringify(json) }
+}
