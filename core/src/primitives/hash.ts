@@ -14,7 +14,12 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 
 /** `HMAC`: HMAC-SHA-256, 32 bytes. */
 export function hmacSha256(key: Uint8Array | HmacKey, message: Uint8Array): Uint8Array {
-  return plainBytes(createHmac("sha256", key).update(message).digest())
+  return plainBytes(createHmac("sha256", keyObject(key)).update(message).digest())
+}
+
+/** Node 24 takes about 7 µs to find out that a key is plain bytes, and under 1 µs to wrap them beforehand. */
+function keyObject(key: Uint8Array | HmacKey): KeyObject {
+  return key instanceof Uint8Array ? createSecretKey(key) : key
 }
 
 /** An HMAC key prepared once for many calls. Prints no bytes. */
@@ -33,10 +38,11 @@ export function hkdfExtract(salt: Uint8Array | HmacKey, ikm: Uint8Array): Uint8A
 /** HKDF-Expand (RFC 5869): `length` bytes, at most 8,160. Throws `RangeError` above that. */
 export function hkdfExpand(prk: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   if (length > 255 * 32) throw new RangeError("hkdfExpand: at most 8160 bytes")
+  const key = createSecretKey(prk)
   const output = new Uint8Array(length)
   let previous: Uint8Array = new Uint8Array(0)
   for (let counter = 1, offset = 0; offset < length; counter++, offset += 32) {
-    const mac = createHmac("sha256", prk).update(previous).update(info)
+    const mac = createHmac("sha256", key).update(previous).update(info)
     const block = mac.update(new Uint8Array([counter])).digest()
     output.set(block.subarray(0, Math.min(32, length - offset)), offset)
     previous.fill(0)
