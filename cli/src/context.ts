@@ -27,6 +27,8 @@ export interface Context {
   environment(): string
   secrets(): Promise<Secrets>
   admin(): Promise<Admin>
+  /** Lets the clients finish what they do beside the calls, and wipes their keys. They cannot be used afterwards. */
+  close(): Promise<void>
   /** Something that the person should know: on stderr, unless `-q`. */
   warn(text: string): void
   /** What was done: on stderr, unless `-q`. */

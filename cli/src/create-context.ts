@@ -19,6 +19,11 @@ export function createContext(world: World): Context {
     const { clientOptions } = await import("./connect.ts")
     return clientOptions(requireConnection(settings()), settings(), directory)
   }
+  const clients: { close(): Promise<void> }[] = []
+  const opened = <Client extends { close(): Promise<void> }>(client: Client): Client => {
+    clients.push(client)
+    return client
+  }
   return {
     ...world,
     configDirectory: directory,
@@ -27,11 +32,14 @@ export function createContext(world: World): Context {
     environment: () => requireEnvironment(settings()),
     secrets: async () => {
       const { Secrets } = await import("halfkey/secrets")
-      return new Secrets(await clientOptions())
+      return opened(new Secrets(await clientOptions()))
     },
     admin: async () => {
       const { Admin } = await import("halfkey/admin")
-      return new Admin(await clientOptions())
+      return opened(new Admin(await clientOptions()))
+    },
+    close: async () => {
+      await Promise.all(clients.splice(0).map((client) => client.close()))
     },
     warn: say,
     note: say,

@@ -41,21 +41,22 @@ interface KnownFailure {
 
 /**
  * Describes any thrown thing. The texts of Halfkey's own failures hold no value and no key; of everything else only the
- * kind is told, since a foreign text could quote what it choked on. `debug` adds the stack.
+ * kind is told, since a foreign text could quote what it choked on. `debug` adds the stack; `environments` are those that
+ * were asked for.
  */
-export function report(thrown: unknown, debug: boolean): Report {
+export function report(thrown: unknown, debug = false, environments: readonly string[] = []): Report {
   if (thrown instanceof Interrupted) return { lines: [], exit: 130 }
   if (thrown instanceof Told) return { lines: [], exit: thrown.exit }
   const stack = debug && thrown instanceof Error ? String(thrown.stack).split("\n") : []
-  if (isKnown(thrown)) return { lines: [...describe(thrown), ...stack], exit: exitOf(thrown.code) }
+  if (isKnown(thrown)) return { lines: [...describe(thrown, environments), ...stack], exit: exitOf(thrown.code) }
   const kind = thrown instanceof Error ? (systemCode(thrown) ?? thrown.name) : "an unknown failure"
   const hint = debug ? [] : ["  try: the same with HALFKEY_DEBUG=1 for a stack trace, and report it"]
   return { lines: [`halfkey: unexpected: ${kind}`, ...hint, ...stack], exit: 1 }
 }
 
-function describe(failure: KnownFailure): string[] {
+function describe(failure: KnownFailure, environments: readonly string[]): string[] {
   const lines = [`halfkey: ${failure.message}`]
-  const suggestion = environmentSuggestion(failure)
+  const suggestion = environmentSuggestion(failure, environments)
   for (const hint of [suggestion, failure.hint]) {
     if (hint !== undefined) lines.push(...hint.split("\n").map((line) => `  try: ${line}`))
   }
@@ -64,14 +65,13 @@ function describe(failure: KnownFailure): string[] {
 }
 
 /** An unknown environment comes with the names that the caller may use. */
-function environmentSuggestion({ code, facts }: KnownFailure): string | undefined {
+function environmentSuggestion({ code, facts }: KnownFailure, asked: readonly string[]): string | undefined {
   const available = facts?.["available"]
   if (code !== "keyset_not_found" || !Array.isArray(available)) return undefined
   const names = available.filter((name) => typeof name === "string")
-  const asked = facts?.["environment"]
-  const near = typeof asked === "string" ? closest(asked, names) : undefined
-  if (near !== undefined) return `-e ${near} (did you mean ${near}?)`
-  return names.length === 0 ? undefined : `one of ${names.join(", ")}`
+  const unknown = asked.find((name) => !names.includes(name))
+  const near = unknown === undefined ? undefined : closest(unknown, names)
+  return near && `-e ${near}   (did you mean ${near}?)`
 }
 
 function isKnown(thrown: unknown): thrown is KnownFailure {

@@ -80,7 +80,7 @@ function build(
     .configureOutput({
       writeOut: (text) => output.out(text),
       writeErr: (text) => output.err(text),
-      outputError: (text, write) => write(asOurError(text)),
+      outputError: (text, write) => write(asOurError(text, typed?.path)),
     })
     .exitOverride()
     .enablePositionalOptions()
@@ -98,7 +98,12 @@ function build(
     let parent = parents.get(first)
     if (parent === undefined) {
       const { summary = "", group = "self" } = nouns[first] ?? {}
-      parent = program.command(first).helpGroup(`${groups[group]}:`).summary(summary).description(sentence(summary))
+      parent = program
+        .command(first)
+        .helpGroup(`${groups[group]}:`)
+        .summary(summary)
+        .description(sentence(summary))
+        .helpCommand(false)
       addGlobalOptions(parent, undefined)
       parents.set(first, parent)
     }
@@ -118,7 +123,8 @@ function fill(
 ): void {
   if (module === undefined) return
   const { definition } = module
-  const about = definition.about === undefined ? "" : `\n\n${definition.about}`
+  // Lines of the source are not lines of the help: commander wraps paragraphs to the terminal.
+  const about = definition.about === undefined ? "" : `\n\n${definition.about.replace(/(\S)\n(?=\S)/g, "$1 ")}`
   command.description(`${sentence(entry.summary)}${about}`)
   definition.define(command)
   addGlobalOptions(command, definition)
@@ -163,7 +169,7 @@ function addGlobalOptions(command: Command, definition: CommandModule["definitio
   add("--endpoint <url>", "address of the server")
   if (definition === undefined || definition.formats !== undefined) {
     const formats = definition?.formats ?? outputFormats
-    add("-o, --output <format>", `one of ${formats.join(", ")}`).choices([...formats])
+    add("-o, --output <format>", "format of the output").choices([...formats])
     add("--plain", "tables without heading, padding and colour")
   }
   add("-q, --quiet", "no warnings and notes")
@@ -173,12 +179,13 @@ function addGlobalOptions(command: Command, definition: CommandModule["definitio
 }
 
 /** commander writes `error: unknown option '--x'`; ours are `halfkey: …` with a hint on the next line. */
-function asOurError(text: string): string {
+function asOurError(text: string, path: string | undefined): string {
   const [message = "", suggestion] = text
     .replace(/^error: /, "")
     .trim()
     .split("\n")
-  const hint = suggestion?.replace(/^\((.*)\)$/, "$1") ?? "halfkey --help"
+  const near = /did you mean (.*)\?/i.exec(suggestion ?? "")?.[1]
+  const hint = near === undefined ? `halfkey ${path === undefined ? "" : `${path} `}--help` : `did you mean ${near}?`
   return `halfkey: ${message.replace(/\.$/, "")}\n  try: ${hint}\n`
 }
 

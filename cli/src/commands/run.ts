@@ -51,6 +51,8 @@ export async function run(context: Context, { command, allowedNames }: RunOption
   const environment = context.environment()
   const secrets = await context.secrets()
   const found = unwrap(await secrets.readAll({ environment }))
+  // No key of ours is left in memory while the program runs.
+  await context.close()
   const { variables, leftOut } = childEnvironment(context.env, found, new Set(allowedNames))
   if (leftOut.length > 0) context.warn(leftOutNote(leftOut))
   requireFitting(command, variables)

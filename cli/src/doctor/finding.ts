@@ -26,7 +26,7 @@ export const fail = (check: string, text: string, hint: string, exit: number): F
 
 /** The finding for a failure, in the words and with the exit code that the failing command would have. */
 export function failed(check: string, thrown: unknown): Finding {
-  const { lines, exit } = report(thrown, false)
+  const { lines, exit } = report(thrown)
   const [first = "", ...rest] = lines
   const hint = rest.map((line) => line.replace(/^\s*try: /, "")).join("\n")
   return { check, status: "fail", text: first.replace(/^halfkey: /, ""), exit, ...(hint !== "" && { hint }) }

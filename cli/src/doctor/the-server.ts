@@ -32,7 +32,6 @@ export async function checkTheServer(context: Context): Promise<Finding[]> {
   } catch (error) {
     findings.push(failed("credentials", error))
   }
-  await admin.close()
   return findings
 }
 
@@ -71,7 +70,6 @@ async function checkEnvironments(context: Context, admin: Admin): Promise<Findin
   const secrets = await context.secrets()
   const findings: Finding[] = []
   for (const { name, mode, state } of keysets) findings.push(await checkEnvironment(secrets, name, mode, state))
-  await secrets.close()
   return findings
 }
 

@@ -6,7 +6,7 @@ import { isVariableName } from "../output/shell-quote.ts"
 import { dangerOf } from "./dangerous-names.ts"
 
 /** What opened the secrets must not reach the program that gets them: it would then hold the keys to all others too. */
-const ownCredentials = [
+const ownCredentials: ReadonlySet<string> = new Set([
   "CS_WORKSPACE_CRN",
   "CS_CLIENT_ID",
   "CS_CLIENT_KEY",
@@ -15,7 +15,7 @@ const ownCredentials = [
   // A server's own: its root key, and an address that may hold a password.
   "HALFKEY_ROOT_KEY",
   "HALFKEY_DATABASE_URL",
-] as const
+])
 
 export interface NamedValue {
   readonly name: string
@@ -28,15 +28,6 @@ export interface ChildEnvironment {
   readonly leftOut: readonly string[]
 }
 
-/** The inherited variables without Halfkey's credentials. */
-export function withoutCredentials(inherited: Environment): Record<string, string> {
-  const variables: Record<string, string> = {}
-  for (const [name, value] of Object.entries(inherited)) {
-    if (value !== undefined && !(ownCredentials as readonly string[]).includes(name)) variables[name] = value
-  }
-  return variables
-}
-
 /**
  * Inherited variables with the secrets over them: a secret wins. Throws for dangerous names that are not in `allowed`,
  * and for values that no variable can hold; then nothing is started.
@@ -46,17 +37,21 @@ export function childEnvironment(
   secrets: readonly NamedValue[],
   allowed: ReadonlySet<string>,
 ): ChildEnvironment {
-  const variables = withoutCredentials(inherited)
+  // A Map, since an assignment to the name __proto__ would be lost.
+  const variables = new Map<string, string>()
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && !ownCredentials.has(name)) variables.set(name, value)
+  }
   const leftOut: string[] = []
   const refused: string[] = []
   for (const { name, value } of secrets) {
     const effect = allowed.has(name) ? undefined : dangerOf(name)
     if (!isVariableName(name)) leftOut.push(name)
     else if (effect !== undefined) refused.push(`${name} ${effect}`)
-    else variables[name] = textOf(name, value)
+    else variables.set(name, textOf(name, value))
   }
   if (refused.length > 0) throw dangerous(refused)
-  return { variables, leftOut }
+  return { variables: Object.fromEntries(variables), leftOut }
 }
 
 function textOf(name: string, value: Uint8Array): string {

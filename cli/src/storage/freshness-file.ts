@@ -25,7 +25,16 @@ export function fileFreshness(configDirectory: string, workspaceId: string): Fre
 export function higherFloors(one: FreshnessState, other: FreshnessState): FreshnessState {
   const roster = higher(one.roster, other.roster, ({ seq }) => [seq])
   const keysets = mergeEach(one.keysets, other.keysets, higherKeyset)
-  const secrets = mergeEach(one.secrets, other.secrets, (a, b) => mergeEach(a, b, higherSecret))
+  const secrets: Record<string, Readonly<Record<string, SecretFloor>>> = {}
+  for (const id of Object.keys({ ...one.secrets, ...other.secrets })) {
+    // An accepted restore (S10) starts a new incarnation: versions that were seen before it no longer count.
+    const [left = 0, right = 0] = [one, other].map((state) => state.keysets?.[id]?.incarnation)
+    secrets[id] = mergeEach(
+      left < right ? undefined : one.secrets?.[id],
+      right < left ? undefined : other.secrets?.[id],
+      higherSecret,
+    )
+  }
   return { ...(roster && { roster }), keysets, secrets }
 }
 
@@ -59,12 +68,13 @@ function mergeEach<Floor>(
   other: Readonly<Record<string, Floor>> | undefined,
   merge: (a: Floor, b: Floor) => Floor,
 ): Record<string, Floor> {
-  const merged: Record<string, Floor> = { ...one }
+  // A Map, since an assignment to the name __proto__ would be lost.
+  const merged = new Map(Object.entries(one ?? {}))
   for (const [key, floor] of Object.entries(other ?? {})) {
-    const existing = Object.hasOwn(merged, key) ? merged[key] : undefined
-    merged[key] = existing === undefined ? floor : merge(existing, floor)
+    const existing = merged.get(key)
+    merged.set(key, existing === undefined ? floor : merge(existing, floor))
   }
-  return merged
+  return Object.fromEntries(merged)
 }
 
 function load(path: string): FreshnessState {

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { resolveSettings, type SettingSources } from "./resolve.ts"
+
+const crnA = `crn:local.self:${"A".repeat(26)}`
+const crnB = `crn:us-east-1.aws:${"B".repeat(26)}`
+const data = {
+  endpoint: "http://127.0.0.1:4253",
+  workspaceCRN: crnA,
+  clientId: "p-id",
+  clientKey: "p-key",
+  apiKey: "p-api",
+  environment: "p-env",
+}
+const byDefault = { value: "local", source: "default", from: "default-profile" } as const
+const byFlag = { value: "local", source: "flag", from: "--profile" } as const
+const profile = { name: "local", chosenBy: byDefault, data }
+const nothing: SettingSources = { flags: {}, env: {}, file: undefined, profile: undefined }
+const variables = {
+  CS_WORKSPACE_CRN: crnB,
+  CS_CLIENT_ID: "v-id",
+  CS_CLIENT_KEY: "v-key",
+  CS_CLIENT_ACCESS_KEY: "v-api",
+  CS_ENDPOINT: "https://v.example",
+  CS_ENVIRONMENT: "v-env",
+}
+
+test("flag, variable, halfkey.json, profile, default: in this order", () => {
+  const file = { path: "/r/halfkey.json", environment: "f-env", workspaceCRN: crnA }
+  const environments = [
+    resolveSettings({ ...nothing, profile }),
+    resolveSettings({ ...nothing, profile, file }),
+    resolveSettings({ ...nothing, profile, file, env: { CS_ENVIRONMENT: "v-env" } }),
+    resolveSettings({ ...nothing, profile, file, env: { CS_ENVIRONMENT: "v-env" }, flags: { environment: "flag" } }),
+  ].map(({ environment }) => environment)
+  assert.deepEqual(environments, [
+    { value: "p-env", source: "profile", from: "profile local" },
+    { value: "f-env", source: "file", from: "/r/halfkey.json" },
+    { value: "v-env", source: "variable", from: "CS_ENVIRONMENT" },
+    { value: "flag", source: "flag", from: "--environment" },
+  ])
+})
+
+test("nothing is configured: nothing is made up", () => {
+  assert.deepEqual(resolveSettings(nothing), {})
+  assert.deepEqual(resolveSettings({ ...nothing, env: { CS_CLIENT_ID: "", CS_ENDPOINT: "" } }), {})
+})
+
+test("credentials come from one place", () => {
+  const { clientId, clientKey, apiKey } = resolveSettings({
+    ...nothing,
+    profile,
+    env: { CS_CLIENT_ACCESS_KEY: "v-api" },
+  })
+  assert.equal(apiKey?.value, "v-api")
+  assert.equal(clientId, undefined)
+  assert.equal(clientKey, undefined)
+})
+
+test("--profile comes before the variables, a profile by default behind them", () => {
+  const sources = { ...nothing, env: variables }
+  assert.equal(resolveSettings({ ...sources, profile }).clientKey?.value, "v-key")
+  assert.equal(resolveSettings({ ...sources, profile }).endpoint?.value, "https://v.example")
+  const chosen = resolveSettings({ ...sources, profile: { ...profile, chosenBy: byFlag } })
+  assert.deepEqual(
+    [chosen.workspaceCRN, chosen.clientId, chosen.clientKey, chosen.apiKey, chosen.endpoint].map((each) => each?.value),
+    [crnA, "p-id", "p-key", "p-api", data.endpoint],
+  )
+})
+
+test("the default endpoint is for workspaces on this machine only", () => {
+  assert.equal(
+    resolveSettings({ ...nothing, env: { CS_WORKSPACE_CRN: crnA } }).endpoint?.value,
+    "http://127.0.0.1:4253",
+  )
+  assert.equal(resolveSettings({ ...nothing, env: { CS_WORKSPACE_CRN: crnB } }).endpoint, undefined)
+})
+
+test("an endpoint that only a committed file names is refused", () => {
+  const file = { path: "/r/halfkey.json", endpoint: "https://evil.example" }
+  const refused = {
+    code: "invalid_configuration",
+    message: /\/r\/halfkey\.json names the endpoint https:\/\/evil\.example, which nothing of yours confirms/,
+  }
+  assert.throws(() => resolveSettings({ ...nothing, file }), refused)
+  assert.throws(() => resolveSettings({ ...nothing, file, profile }), refused)
+  const { CS_ENDPOINT: _, ...withoutEndpoint } = variables
+  assert.throws(() => resolveSettings({ ...nothing, file, env: withoutEndpoint }), refused)
+})
+
+test("a flag, variable, profile or the default that says the same confirms it", () => {
+  const file = { path: "/r/halfkey.json", endpoint: "https://v.example/" }
+  const confirmed = [
+    resolveSettings({ ...nothing, file, profile, flags: { endpoint: "https://v.example" } }),
+    resolveSettings({ ...nothing, file, profile, env: variables }),
+    resolveSettings({ ...nothing, file, profile: { ...profile, data: { ...data, endpoint: "https://v.example" } } }),
+  ]
+  for (const { endpoint } of confirmed) assert.equal(endpoint?.value, "https://v.example")
+  const local = { path: "/r/halfkey.json", endpoint: "http://127.0.0.1:4253", workspaceCRN: crnA }
+  assert.equal(resolveSettings({ ...nothing, file: local }).endpoint?.value, "http://127.0.0.1:4253")
+})
+
+test("a repository of another workspace is not served by the default profile", () => {
+  const file = { path: "/r/halfkey.json", workspaceCRN: crnB }
+  assert.throws(() => resolveSettings({ ...nothing, file, profile }), /belongs to the workspace crn:us-east-1/)
+  assert.equal(
+    resolveSettings({ ...nothing, file, profile: { ...profile, chosenBy: byFlag } }).workspaceCRN?.value,
+    crnA,
+  )
+})
+
+test("a pin holds for the environment beside it", () => {
+  const file = { path: "/r/halfkey.json", environment: "production", minimumRevision: 7 }
+  assert.equal(resolveSettings({ ...nothing, file }).minimumRevision?.value, 7)
+  assert.equal(resolveSettings({ ...nothing, file, flags: { environment: "staging" } }).minimumRevision, undefined)
+})
+
+test("endpoints with a user, a query or another scheme are refused, and not repeated", () => {
+  for (const endpoint of ["https://user:canary@x.example", "https://x.example/?canary", "ftp://canary", "canary"]) {
+    assert.throws(
+      () => resolveSettings({ ...nothing, flags: { endpoint } }),
+      (error: Error) =>
+        !error.message.includes("canary") && (error as unknown as { code: string }).code === "invalid_configuration",
+    )
+  }
+})
