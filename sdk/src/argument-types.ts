@@ -1,9 +1,7 @@
 /** Parameters of a wrong type are bugs of the calling program: they reject with a `TypeError` that shows no value. */
 
 /** Thrown for a parameter of a wrong type: the one thing that rejects instead of resolving to a failure. */
-export class WrongType extends Error {
-  override readonly name = "WrongType"
-}
+export class WrongType extends TypeError {}
 
 export function requireText(value: unknown, what: string): asserts value is string {
   if (typeof value !== "string") throw new WrongType(`${what} must be a string, got ${kindOf(value)}`)

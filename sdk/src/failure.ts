@@ -10,7 +10,7 @@ export async function toResult<T>(work: () => Promise<T>): Promise<Result<T>> {
   try {
     return { data: await work() }
   } catch (error) {
-    if (error instanceof WrongType) throw new TypeError(error.message)
+    if (error instanceof WrongType) throw error
     return { failure: toFailure(error) }
   }
 }

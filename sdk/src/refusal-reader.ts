@@ -30,6 +30,7 @@ export function readRefusal(response: TransportResponse, now: number): Error {
   const facts = document["facts"]
   return new ServerRefusal(code, message, {
     ...common,
+    requestId: common.requestId ?? text("requestId"),
     hint: text("hint"),
     check: text("check"),
     facts: typeof facts === "object" && facts !== null ? cleanFacts(facts as Record<string, unknown>) : undefined,

@@ -114,6 +114,8 @@ export class MemoryServer {
     [/^POST \/v1\/secrets\/read$/, ({ body, clientId }) => this.#read(body as ReadRequest, clientId)],
     [/^POST \/v1\/secrets\/prepare$/, ({ body, clientId }) => this.#prepare(body as PrepareRequest, clientId)],
     [/^POST \/v1\/secrets\/commit$/, ({ body }) => this.#commit(body as CommitRequest)],
+    [/^GET \/v1\/secrets$/, ({ query }) => this.#list(query)],
+    [/^GET \/v1\/secrets\/([^/]+)\/versions$/, ({ path, query }) => this.#versions(decodeURIComponent(path), query)],
     [/^GET \/v1\/clients$/, () => ({ clients: this.clients.map((client) => this.#client(client)) })],
     [/^POST \/v1\/clients$/, ({ body }) => this.#addClient(body as CreateClientRequest)],
     [/^DELETE \/v1\/clients\/([^/]+)$/, ({ path }) => this.#revoke(path)],
@@ -220,6 +222,28 @@ export class MemoryServer {
 
   #commit({ environment, writes }: CommitRequest) {
     return { secrets: this.keyset(environment).commit(writes, now()) }
+  }
+
+  #list(query: URLSearchParams) {
+    const keyset = this.keyset(query.get("environment") ?? "")
+    const names = [...keyset.secrets.keys()].sort()
+    const wanted = names.filter(
+      (name) => name.startsWith(query.get("prefix") ?? "") && name > (query.get("after") ?? ""),
+    )
+    const live = wanted.flatMap((name) => keyset.served(name) ?? []).filter(({ deleted }) => !deleted)
+    return { secrets: live.map(({ keySeed: _, record: __, ...metadata }) => metadata), next: null }
+  }
+
+  #versions(name: string, query: URLSearchParams) {
+    const versions = this.keyset(query.get("environment") ?? "").secrets.get(name)?.versions
+    if (versions === undefined) return refuse("secret_not_found", 404)
+    const clientId = this.clients[0]?.clientId
+    return {
+      name,
+      versions: versions
+        .map(({ at, deleted, version }) => ({ version, deleted, createdAt: at, clientId, epoch: 1, size: 400 }))
+        .reverse(),
+    }
   }
 
   #addClient({ apiKey, client, keysets }: CreateClientRequest) {
