@@ -15,7 +15,8 @@ const specification = readFileSync(join(import.meta.dirname, "../../spec/protoco
 export const labelRows: ReadonlyMap<string, LabelRow> = readTable()
 
 function readTable(): Map<string, LabelRow> {
-  const start = specification.indexOf("| Label | Use | Fields in order |")
+  const start = specification.search(/^\| Label +\| Use +\| Fields in order/m)
+  if (start < 0) throw new Error("spec/protocol.md has no table of labels")
   const end = specification.indexOf("\n\n", start)
   const rows = specification.slice(start, end).split("\n").slice(2)
   return new Map(
