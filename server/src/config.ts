@@ -1,0 +1,151 @@
+/** Settings of the server, from the environment. Every wrong one is told by its name, before anything is opened. */
+import { readFileSync } from "node:fs"
+import { BlockList, isIP } from "node:net"
+import { join, resolve } from "node:path"
+import { defaultRegion, isRegion } from "@halfkey/core/formats/crn"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { valueMaxLength } from "@halfkey/core/formats/record"
+
+export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Absolute. */
+  readonly dataDirectory: string
+  /** Absolute path of the SQLite file. */
+  readonly databasePath: string
+  readonly region: string
+  readonly logLevel: (typeof logLevels)[number]
+  readonly rootKey: RootKeySource
+  /** Most bytes of a secret's value. */
+  readonly valueMaxLength: number
+  /** PEM. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  /** Addresses or CIDR networks. */
+  readonly trustedProxies: readonly string[]
+}
+
+export type RootKeySource =
+  | { readonly kind: "file"; readonly path: string; readonly isDefault: boolean }
+  | { readonly kind: "env"; readonly value: string }
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads and checks every setting. Throws `invalid_configuration` or `insecure_listen`. */
+export function readConfig(env: Environment): Config {
+  const dataDirectory = resolve(setting(env, "HALFKEY_DATA_DIR") ?? ".halfkey")
+  const config: Config = {
+    host: setting(env, "HALFKEY_HOST") ?? "127.0.0.1",
+    port: integer(env, "HALFKEY_PORT", 4253, 0, 65_535),
+    dataDirectory,
+    databasePath: databasePath(env, dataDirectory),
+    region: region(env),
+    logLevel: logLevel(env),
+    rootKey: rootKeySource(env, dataDirectory),
+    valueMaxLength: integer(env, "HALFKEY_VALUE_MAX_LENGTH", valueMaxLength, 1, 1024 * 1024),
+    tls: tls(env),
+    trustedProxies: trustedProxies(env),
+  }
+  requireSafeListen(config, setting(env, "HALFKEY_ALLOW_INSECURE_LISTEN") === "1")
+  return config
+}
+
+/** An empty variable counts as none. */
+function setting(env: Environment, name: string): string | undefined {
+  return env[name] || undefined
+}
+
+function invalid(name: string, why: string, hint: string, cause?: unknown): HalfkeyError {
+  return new HalfkeyError("invalid_configuration", `${name} is not usable: ${why}`, { hint, cause })
+}
+
+function integer(env: Environment, name: string, fallback: number, least: number, most: number): number {
+  const text = setting(env, name)
+  if (text === undefined) return fallback
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value <= most) return value
+  throw invalid(name, `it must be a whole number from ${least} to ${most}`, `set ${name}=${fallback}, the default`)
+}
+
+function databasePath(env: Environment, dataDirectory: string): string {
+  const url = setting(env, "HALFKEY_DATABASE_URL")
+  if (url === undefined) return join(dataDirectory, "halfkey.db")
+  const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : ""
+  if (path !== "" && !path.startsWith(":") && !path.startsWith("//")) return resolve(path)
+  throw invalid(
+    "HALFKEY_DATABASE_URL",
+    "this version knows sqlite:<path> only",
+    "leave it out, or set HALFKEY_DATABASE_URL=sqlite:/var/lib/halfkey/halfkey.db",
+  )
+}
+
+function region(env: Environment): string {
+  const text = setting(env, "HALFKEY_REGION") ?? defaultRegion
+  if (isRegion(text)) return text
+  throw invalid("HALFKEY_REGION", "it must be <region>.<provider>", `set HALFKEY_REGION=${defaultRegion}, the default`)
+}
+
+function logLevel(env: Environment): Config["logLevel"] {
+  const text = setting(env, "HALFKEY_LOG_LEVEL") ?? "info"
+  const level = logLevels.find((each) => each === text)
+  if (level !== undefined) return level
+  throw invalid("HALFKEY_LOG_LEVEL", "there is no such level", `use one of ${logLevels.join(", ")}`)
+}
+
+function rootKeySource(env: Environment, dataDirectory: string): RootKeySource {
+  const value = setting(env, "HALFKEY_ROOT_KEY")
+  const path = setting(env, "HALFKEY_ROOT_KEY_FILE")
+  if (value !== undefined && path !== undefined) {
+    throw invalid("HALFKEY_ROOT_KEY", "HALFKEY_ROOT_KEY_FILE is set too", "set only one of the two")
+  }
+  if (value !== undefined) return { kind: "env", value }
+  if (path !== undefined) return { kind: "file", path: resolve(path), isDefault: false }
+  return { kind: "file", path: join(dataDirectory, "root.key"), isDefault: true }
+}
+
+function tls(env: Environment): Config["tls"] {
+  const [cert, key] = [setting(env, "HALFKEY_TLS_CERT"), setting(env, "HALFKEY_TLS_KEY")]
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined) {
+    const [set, missing] = cert === undefined ? ["KEY", "CERT"] : ["CERT", "KEY"]
+    throw invalid(`HALFKEY_TLS_${set}`, `HALFKEY_TLS_${missing} is missing`, "set both, to files in PEM form")
+  }
+  return { cert: pemFile("HALFKEY_TLS_CERT", cert), key: pemFile("HALFKEY_TLS_KEY", key) }
+}
+
+function pemFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown"
+    throw invalid(name, `the file ${path} cannot be read (${code})`, "check the path and its permissions", cause)
+  }
+}
+
+function trustedProxies(env: Environment): string[] {
+  const list = (setting(env, "HALFKEY_TRUSTED_PROXIES") ?? "").split(",").map((each) => each.trim())
+  const proxies = list.filter((each) => each !== "")
+  for (const proxy of proxies) {
+    const [address = "", prefix, ...rest] = proxy.split("/")
+    const bits = isIP(address) === 6 ? 128 : 32
+    const isNetwork = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
+    if (isIP(address) !== 0 && rest.length === 0 && isNetwork) continue
+    throw invalid("HALFKEY_TRUSTED_PROXIES", "it must list addresses or networks", "as 10.0.0.5,10.1.0.0/16")
+  }
+  return proxies
+}
+
+const loopback = new BlockList()
+loopback.addSubnet("127.0.0.0", 8, "ipv4")
+loopback.addAddress("::1", "ipv6")
+
+/** API keys and tokens must not cross a network in the clear because of a default. */
+function requireSafeListen({ host, tls, trustedProxies }: Config, allowed: boolean): void {
+  const family = isIP(host)
+  const isLoopback = host === "localhost" || (family !== 0 && loopback.check(host, family === 6 ? "ipv6" : "ipv4"))
+  if (isLoopback || allowed || tls !== undefined || trustedProxies.length > 0) return
+  throw new HalfkeyError("insecure_listen", `HALFKEY_HOST=${host} is beyond loopback, and there is no TLS`, {
+    hint: "set HALFKEY_TLS_CERT and HALFKEY_TLS_KEY, or HALFKEY_TRUSTED_PROXIES, or HALFKEY_ALLOW_INSECURE_LISTEN=1",
+  })
+}

@@ -1,0 +1,188 @@
+/** The only place where the parts of the server are put together. Tests start the same server as `main.ts`. */
+import type { AddressInfo } from "node:net"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { RootKey } from "@halfkey/core/key-service/root-key"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import { type RandomSource, systemRandom } from "@halfkey/core/primitives/random"
+import type { Discovery } from "@halfkey/core/wire/discovery"
+import type { FastifyInstance } from "fastify"
+import type { DestinationStream } from "pino"
+import type { Config } from "./config.ts"
+import { lockDataDirectory, makeDataDirectory } from "./data-directory.ts"
+import type { Store } from "./domain/store.ts"
+import { buildHttpServer } from "./http/http-server.ts"
+import { Metrics } from "./http/metrics.ts"
+import type { DeclaredRoute } from "./http/route-access.ts"
+import type { Services } from "./http/services.ts"
+import { createLogger } from "./log.ts"
+import { loadRootKey } from "./root-key-source.ts"
+import { initializeServer, loadServerKeys, type ServerKeys } from "./server-keys.ts"
+import { AuditEntries } from "./services/audit/entries.ts"
+import { AccessTokens } from "./services/auth/access-tokens.ts"
+import { ApiKeys } from "./services/auth/api-keys.ts"
+import { Clients } from "./services/auth/clients.ts"
+import { Gate } from "./services/auth/gate.ts"
+import { TokenService } from "./services/auth/token-service.ts"
+import { WorkspaceStates } from "./services/auth/workspace-state.ts"
+import { Workspaces } from "./services/auth/workspaces.ts"
+import { KeysetChanges } from "./services/keys/keyset-changes.ts"
+import { Keysets } from "./services/keys/keysets.ts"
+import { SeedMakers } from "./services/keys/seed-makers.ts"
+import { Seeds } from "./services/keys/seeds.ts"
+import { ReadRecords } from "./services/vault/read-records.ts"
+import { Reads } from "./services/vault/reads.ts"
+import { Writes } from "./services/vault/writes.ts"
+import { ensureSetupToken, removeSetupToken, setupTokenPath } from "./setup-token.ts"
+import { openSqliteStore } from "./store/sqlite.ts"
+import { version } from "./version.ts"
+
+export interface ServerOptions {
+  readonly config: Config
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  readonly random?: RandomSource
+  /** Where log lines go; standard output unless given. */
+  readonly logDestination?: DestinationStream
+  /** Called when what is on disk is not known any more: the process must end. */
+  readonly onFatal: (error: Error) => void
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:4253`, with the port that was really taken. */
+  readonly url: string
+  readonly address: AddressInfo
+  readonly routes: readonly DeclaredRoute[]
+  /** Finishes requests, makes every write durable, gives the data directory back. */
+  close(): Promise<void>
+}
+
+/** Starts a server. Throws a `HalfkeyError` that says what is wrong; then nothing is left open. */
+export async function createServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, now = Date.now, random = systemRandom } = options
+  const opened: (() => void | Promise<void>)[] = []
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    makeDataDirectory(config.dataDirectory)
+    opened.push(lockDataDirectory(config.dataDirectory))
+    const store = await openSqliteStore({ path: config.databasePath, onFatal: options.onFatal })
+    opened.push(() => store.close())
+    const rootKey = await openRootKey(config, store, now, random)
+    const keys = await loadServerKeys(store, rootKey)
+    const tokenPath = setupTokenPath(config.dataDirectory)
+    if (!(await store.hasWorkspace())) await ensureSetupToken(tokenPath, store, now(), random)
+
+    const logger = createLogger(config.logLevel, options.logDestination)
+    const metrics = new Metrics()
+    const onCreated = async () => removeSetupToken(tokenPath)
+    const services = buildServices({ config, store, rootKey, keys, metrics, now, random, onCreated })
+    let stopping = false
+    const { app, routes } = await buildHttpServer({
+      services,
+      metrics,
+      logger,
+      random,
+      trustedProxies: config.trustedProxies,
+      tls: config.tls,
+      operations: {
+        metrics,
+        jwks: keys.jwks,
+        discovery: () => discovery(config, store, keys),
+        requireReady: async () => {
+          if (stopping) throw new HalfkeyError("unavailable", "the server is stopping")
+          await store.ping()
+        },
+      },
+    })
+    opened.push(() => app.close())
+    logger.info({ version, region: config.region, rootKey: rootKey.fingerprint }, "halfkey-server starting")
+    const address = await listen(app, config)
+    const url = urlOf(config, address)
+    const close = async () => {
+      stopping = true
+      await closeAll()
+      logger.info("halfkey-server stopped")
+      logger.flush()
+    }
+    return { url, address, routes, close }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function openRootKey(config: Config, store: Store, now: () => number, random: RandomSource): Promise<RootKey> {
+  const server = await store.server()
+  const rootKey = loadRootKey(config.rootKey, server?.rootKeyId, random)
+  if (server === undefined) await initializeServer(store, rootKey, now(), random)
+  return rootKey
+}
+
+function buildServices(parts: {
+  readonly config: Config
+  readonly store: Store
+  readonly rootKey: RootKey
+  readonly keys: ServerKeys
+  readonly metrics: Metrics
+  readonly now: () => number
+  readonly random: RandomSource
+  readonly onCreated: () => Promise<void>
+}): Services {
+  const { config, store, rootKey, keys, metrics: counters, now, random } = parts
+  const states = new WorkspaceStates(store)
+  const tokens = new AccessTokens(`halfkey:${config.region}`, keys.tokenKeys, now, random)
+  const entries = new AuditEntries(now, random)
+  const gate = new Gate({ store, states, tokens, entries, counters, now })
+  const makers = new SeedMakers(store, rootKey)
+  const changes = new KeysetChanges({ store, rootKey, now, random })
+  const { region, valueMaxLength } = config
+  const { auditKey } = keys
+  const { onCreated } = parts
+  return {
+    tokens: new TokenService({ store, states, tokens, entries, counters, now }),
+    workspaces: new Workspaces({ gate, store, changes, entries, counters, region, auditKey, now, random, onCreated }),
+    clients: new Clients({ gate, store, changes, now, random }),
+    apiKeys: new ApiKeys({ gate, store, now, random }),
+    keysets: new Keysets({ gate, store, changes }),
+    seeds: new Seeds({ gate, store, makers, counters, random }),
+    reads: new Reads({ gate, store, records: new ReadRecords(store, makers), counters }),
+    writes: new Writes({ gate, store, makers, counters, now, random, valueMaxLength }),
+  }
+}
+
+async function discovery(config: Config, store: Store, keys: ServerKeys): Promise<Discovery> {
+  return {
+    version,
+    protocols: ["halfkey/v1"],
+    region: config.region,
+    auditKey: toBase64Url(keys.auditKey),
+    tokenEndpoint: "/oauth/token",
+    jwksUri: "/.well-known/jwks.json",
+    valueMaxLength: config.valueMaxLength,
+    needsSetup: !(await store.hasWorkspace()),
+  }
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<AddressInfo> {
+  try {
+    await app.listen({ host, port, listenTextResolver: (at) => `halfkey-server listening on ${at}` })
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown"
+    if (code === "EADDRINUSE") {
+      throw new HalfkeyError("port_in_use", `port ${port} of ${host} is taken by another program`, {
+        hint: "stop it, or set HALFKEY_PORT to a free port",
+        cause,
+      })
+    }
+    throw new HalfkeyError("invalid_configuration", `the server cannot listen on ${host}, port ${port} (${code})`, {
+      hint: "check HALFKEY_HOST and HALFKEY_PORT",
+      cause,
+    })
+  }
+  return app.server.address() as AddressInfo
+}
+
+function urlOf({ host, tls }: Config, { port }: AddressInfo): string {
+  return `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,81 @@
+/** The data directory: made with 0700, locked by one server, its small files written so that a crash leaves old or new. */
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs"
+import { dirname, join } from "node:path"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import Database from "better-sqlite3"
+
+/** Makes the directory when it is missing. Throws `invalid_configuration`. */
+export function makeDataDirectory(path: string): void {
+  try {
+    if (existsSync(path)) return
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    // The mode above is cut by the umask only, but parents that were made too keep it; this states it for the last.
+    chmodSync(path, 0o700)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown"
+    throw new HalfkeyError("invalid_configuration", `the data directory ${path} cannot be made (${code})`, {
+      hint: "set HALFKEY_DATA_DIR to a directory that this user may write",
+      cause,
+    })
+  }
+}
+
+/**
+ * Holds `<data directory>/lock` until the returned function is called. The system gives the lock back when the process
+ * ends in whatever way, so a crash leaves nothing to clean up. Throws `data_directory_in_use`.
+ */
+export function lockDataDirectory(path: string): () => void {
+  let lock: Database.Database | undefined
+  try {
+    lock = new Database(join(path, "lock"), { timeout: 0 })
+    lock.pragma("journal_mode = MEMORY")
+    lock.exec("begin exclusive")
+    return () => lock?.close()
+  } catch (error) {
+    lock?.close()
+    if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) {
+      throw new HalfkeyError("data_directory_in_use", `another halfkey-server uses ${path}`, {
+        hint: "stop that one first, or set HALFKEY_DATA_DIR to another directory",
+      })
+    }
+    throw new HalfkeyError("invalid_configuration", `the data directory ${path} cannot be locked`, {
+      hint: "check that this user may write there and that the disk is not full",
+      cause: error,
+    })
+  }
+}
+
+/** Writes a file of mode 0600 that is complete and on disk when this returns; a crash before leaves the old state. */
+export function writeDurably(path: string, text: string): void {
+  const partial = `${path}.${process.pid}.partial`
+  rmSync(partial, { force: true })
+  const file = openSync(partial, "wx", 0o600)
+  try {
+    writeSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(partial, path)
+  syncDirectory(dirname(path))
+}
+
+/** A rename or a removal is on disk only when its directory is. */
+export function syncDirectory(path: string): void {
+  const directory = openSync(path, "r")
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}

@@ -1,0 +1,7 @@
+import type { ApiKeyId, ClientId } from "@halfkey/core/formats/ids"
+
+/** Who was authenticated; filled in by the service that did it, for the log line of the request. */
+export interface Identity {
+  apiKeyId?: ApiKeyId
+  clientId?: ClientId
+}

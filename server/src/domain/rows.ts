@@ -1,0 +1,144 @@
+/** What the store holds, as the services see it. Times are milliseconds since 1970. */
+import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type { Manifest, MemberMode } from "@halfkey/core/formats/manifest"
+import type { Role } from "@halfkey/core/formats/scopes"
+
+export interface WorkspaceRow {
+  readonly id: WorkspaceId
+  readonly crn: string
+  /** Grows with every administrative change; see `Guard`. */
+  readonly generation: number
+  readonly rootSignPk: Uint8Array
+  readonly rootKemPk: Uint8Array
+  readonly createdAt: number
+}
+
+/** A signed document as it was accepted: its JSON, and its hash (32 bytes, S4). */
+export interface DocumentRow {
+  /** `seq` of a roster, `revision` of a manifest. */
+  readonly number: number
+  readonly json: string
+  readonly hash: Uint8Array
+}
+
+export interface ClientRow {
+  readonly id: ClientId
+  readonly workspaceId: WorkspaceId
+  readonly label: string
+  readonly signPk: Uint8Array
+  readonly kemPk: Uint8Array
+  readonly createdAt: number
+  readonly revokedAt: number | null
+}
+
+export interface ApiKeyRow {
+  readonly id: ApiKeyId
+  readonly workspaceId: WorkspaceId
+  readonly label: string
+  readonly role: Role
+  /** `null`: bound to no client (role `control` only). */
+  readonly clientId: ClientId | null
+  /** SHA-256 of the secret, 32 bytes. */
+  readonly secretHash: Uint8Array
+  readonly readOnly: boolean
+  /** Key sets that it is narrowed to; `null`: all. */
+  readonly keysetIds: readonly KeysetId[] | null
+  /** CIDR networks that it is narrowed to; `null`: all. */
+  readonly networks: readonly string[] | null
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+}
+
+export interface KeysetRow {
+  readonly id: KeysetId
+  readonly workspaceId: WorkspaceId
+  readonly name: string
+  readonly kind: Manifest["kind"]
+  readonly state: Manifest["state"]
+  readonly revision: number
+  /** The newest live epoch: the one to seal under. */
+  readonly epoch: number
+  readonly versionFloor: number
+  readonly memberCount: number
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** A member as the newest manifest lists it. */
+export interface MembershipRow {
+  readonly keysetId: KeysetId
+  readonly clientId: ClientId
+  readonly mode: MemberMode
+}
+
+/** A grant as it was accepted (S4). */
+export interface GrantRow {
+  readonly keysetId: KeysetId
+  readonly epoch: number
+  readonly clientId: ClientId
+  readonly enc: Uint8Array
+  readonly sealedHalf: Uint8Array
+  readonly selfWrap: Uint8Array | null
+}
+
+export interface RecoveryGrantRow {
+  readonly keysetId: KeysetId
+  readonly epoch: number
+  readonly enc: Uint8Array
+  readonly sealedHalf: Uint8Array
+}
+
+/** An authority key, wrapped under the root key (S11). */
+export interface AuthorityKeyRow {
+  readonly keysetId: KeysetId
+  readonly epoch: number
+  readonly wrapped: Uint8Array
+}
+
+/** One version of a secret, without its record. */
+export interface SecretRow {
+  /** Of the secret, the same in every version. */
+  readonly id: string
+  readonly name: string
+  readonly version: number
+  readonly deleted: boolean
+  /** When the secret was first written. */
+  readonly createdAt: number
+  /** When this version was written. */
+  readonly updatedAt: number
+  /** Names the stored record; a record that is replaced gets a new number, so what is cached under one never changes. */
+  readonly recordNumber: number
+}
+
+export interface RecordRow {
+  readonly epoch: number
+  /** 16 bytes (S6). */
+  readonly keyId: Uint8Array
+  readonly record: Uint8Array
+}
+
+export interface VersionRow {
+  readonly version: number
+  readonly deleted: boolean
+  readonly createdAt: number
+  readonly clientId: ClientId
+  readonly epoch: number
+  /** Bytes of the record. */
+  readonly size: number
+}
+
+/** A key that the server itself signs with, wrapped under the root key (S11). */
+export interface SigningKeyRow {
+  readonly kid: string
+  readonly kind: "token-key" | "checkpoint-key"
+  readonly wrapped: Uint8Array
+  readonly createdAt: number
+}
+
+/** Exists once per database. */
+export interface ServerRow {
+  /** 8 bytes, S11. */
+  readonly rootKeyId: Uint8Array
+  readonly createdAt: number
+}

@@ -1,0 +1,57 @@
+/** What services hand to the store. Everything in it was checked; the store only compares and keeps. */
+import type { ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type * as rows from "./rows.ts"
+
+export interface TokenInput {
+  /** `undefined` for a token without a client. */
+  readonly assertion: { readonly clientId: ClientId; readonly jti: string; readonly expiresAt: number } | undefined
+  readonly now: number
+}
+
+/** A manifest with what must change beside it. */
+export interface KeysetInput {
+  readonly keyset: Omit<rows.KeysetRow, "memberCount">
+  readonly manifest: rows.DocumentRow
+  readonly liveEpochs: readonly number[]
+  readonly members: readonly rows.MembershipRow[]
+  /** New or replaced; those of removed members and epochs go by themselves. */
+  readonly grants: readonly rows.GrantRow[]
+  readonly recoveryGrants: readonly rows.RecoveryGrantRow[]
+  /** Of epochs that are new. */
+  readonly authorityKeys: readonly rows.AuthorityKeyRow[]
+}
+
+export interface NewWorkspaceInput {
+  readonly setupTokenHash: Uint8Array
+  readonly workspace: Omit<rows.WorkspaceRow, "generation">
+  readonly roster: rows.DocumentRow
+  readonly client: rows.ClientRow
+  readonly apiKey: rows.ApiKeyRow
+  readonly keysets: readonly KeysetInput[]
+}
+
+export interface CommitInput {
+  readonly keysetId: KeysetId
+  readonly workspaceId: WorkspaceId
+  readonly clientId: ClientId
+  /** The epoch to seal under, as the guard's generation has it. */
+  readonly epoch: number
+  readonly versionFloor: number
+  readonly now: number
+  readonly writes: readonly CommitWrite[]
+}
+
+export interface CommitWrite {
+  /** Id for the secret, if the name is new. */
+  readonly newId: string
+  readonly name: string
+  readonly previousVersion: number
+  readonly version: number
+  readonly deleted: boolean
+  readonly record: Uint8Array
+  /** `H(record)`, 32 bytes. */
+  readonly hash: Uint8Array
+  readonly epoch: number
+  /** 16 bytes. */
+  readonly keyId: Uint8Array
+}

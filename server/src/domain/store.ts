@@ -1,0 +1,157 @@
+/**
+ * The one interface to the database. It knows rows, not rules: services decide, and the store keeps what they decided.
+ *
+ * Durability: when a method below that changes something resolves, the change and the audit entry that describes it are
+ * on disk, in one transaction, and survive a crash of process, system and power. When it throws, nothing was changed.
+ * `storage_full` means that there was no room; reads go on, and writes succeed again when there is room.
+ */
+import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type * as rows from "./rows.ts"
+import type { CommitInput, KeysetInput, NewWorkspaceInput, TokenInput } from "./store-inputs.ts"
+
+/** An audit entry (S12), ready to be appended to the log of its workspace. */
+export interface AuditRecord {
+  readonly workspaceId: WorkspaceId
+  readonly time: number
+  /** Canonical JSON, RFC 8785. */
+  readonly entry: Uint8Array
+  /** 32 bytes. */
+  readonly leafHash: Uint8Array
+}
+
+/**
+ * Ties a decision to the state that it was made on. Every administrative change (client, API key, key set) adds one to
+ * its workspace's generation; a guarded method appends the audit entry and makes its change only while the generation
+ * is still the one given, and throws `StaleStateError` otherwise. So no seed, record or write ever leaves on the strength
+ * of a permission that was revoked before, however many replicas there are and whatever they cache.
+ */
+export interface Guard {
+  readonly generation: number
+  readonly audit: AuditRecord
+}
+
+/** The workspace changed since the caller was authorized: authorize again, then repeat. Nothing was written. */
+export class StaleStateError extends Error {
+  override readonly name = "StaleStateError"
+}
+
+export interface Store extends StateReader, VaultReader {
+  /** Appends an entry that describes no change: a read, or a refusal. */
+  appendAudit(guard: Guard): Promise<void>
+
+  /** Uses up a client assertion's `jti`. Throws `invalid_client` when it was used before. */
+  issueToken(guard: Guard, input: TokenInput): Promise<void>
+
+  /** Uses up the setup token. Throws `invalid_setup_token`, or `already_exists` for a known workspace. */
+  createWorkspace(audit: AuditRecord, input: NewWorkspaceInput): Promise<void>
+
+  /** Throws `already_exists` for a name or an id that any key set of the workspace ever had. */
+  createKeyset(guard: Guard, input: KeysetInput): Promise<void>
+
+  /** Throws `revision_conflict` unless the stored revision is exactly one below; removes what the manifest dropped. */
+  updateKeyset(guard: Guard, input: KeysetInput): Promise<void>
+
+  /** Replaces the client's own self-wraps. */
+  saveSelfWraps(
+    guard: Guard,
+    input: {
+      readonly keysetId: KeysetId
+      readonly clientId: ClientId
+      readonly selfWraps: readonly { readonly epoch: number; readonly selfWrap: Uint8Array }[]
+    },
+  ): Promise<void>
+
+  /** Registers a client, with its API key and its memberships, all or nothing. Throws `already_exists`, `revision_conflict`. */
+  createClient(
+    guard: Guard,
+    input: {
+      readonly client: rows.ClientRow
+      readonly apiKey: rows.ApiKeyRow | undefined
+      readonly keysets: readonly KeysetInput[]
+    },
+  ): Promise<void>
+
+  /** Marks as revoked; changes nothing on a revoked one. */
+  revokeClient(guard: Guard, input: { readonly clientId: ClientId; readonly revokedAt: number }): Promise<void>
+
+  createApiKey(guard: Guard, input: rows.ApiKeyRow): Promise<void>
+
+  /** Marks as revoked; changes nothing on a revoked one. */
+  revokeApiKey(guard: Guard, input: { readonly apiKeyId: ApiKeyId; readonly revokedAt: number }): Promise<void>
+
+  /**
+   * Writes all or none. A write that is stored already (same name, version and `H(record)`) counts as done. Throws
+   * `version_conflict` or `epoch_changed` (S10), `secret_not_found` for the deletion of what never existed.
+   * Answers in the order of the writes.
+   */
+  commitSecrets(guard: Guard, input: CommitInput): Promise<readonly rows.SecretRow[]>
+
+  /** Makes the server's own row and keys, once per database. */
+  initialize(input: {
+    readonly server: rows.ServerRow
+    readonly signingKeys: readonly rows.SigningKeyRow[]
+  }): Promise<void>
+
+  /** Replaces all unused setup tokens by this one; 32 bytes of SHA-256. */
+  replaceSetupToken(input: { readonly hash: Uint8Array; readonly createdAt: number }): Promise<void>
+
+  /** Checks that the database can be read; throws when it cannot. */
+  ping(): Promise<void>
+
+  /** Waits for the writes that were begun, makes the database file complete, and closes. */
+  close(): Promise<void>
+}
+
+/** What authorization and administration read. Each method sees all that was written before it was called. */
+export interface StateReader {
+  /** `undefined` until `initialize`. */
+  server(): Promise<rows.ServerRow | undefined>
+  signingKeys(): Promise<readonly rows.SigningKeyRow[]>
+  /** Whether this is the SHA-256 of a setup token that may still be used. */
+  isSetupToken(hash: Uint8Array): Promise<boolean>
+  /** Whether any workspace exists. */
+  hasWorkspace(): Promise<boolean>
+  workspace(id: WorkspaceId): Promise<rows.WorkspaceRow | undefined>
+  /** The whole chain, ascending. */
+  rosters(workspaceId: WorkspaceId): Promise<readonly rows.DocumentRow[]>
+  client(workspaceId: WorkspaceId, id: ClientId): Promise<rows.ClientRow | undefined>
+  /** In order of creation. */
+  clients(workspaceId: WorkspaceId): Promise<readonly rows.ClientRow[]>
+  apiKey(id: ApiKeyId): Promise<rows.ApiKeyRow | undefined>
+  /** In order of creation. */
+  apiKeys(workspaceId: WorkspaceId): Promise<readonly rows.ApiKeyRow[]>
+  keysetById(workspaceId: WorkspaceId, id: KeysetId): Promise<rows.KeysetRow | undefined>
+  keysetByName(workspaceId: WorkspaceId, name: string): Promise<rows.KeysetRow | undefined>
+  /** In order of name. */
+  keysets(workspaceId: WorkspaceId): Promise<readonly rows.KeysetRow[]>
+  /** The member's mode in this key set; `undefined`: not a member. */
+  mode(keysetId: KeysetId, clientId: ClientId): Promise<rows.MembershipRow["mode"] | undefined>
+  memberships(workspaceId: WorkspaceId, clientId?: ClientId): Promise<readonly rows.MembershipRow[]>
+  /** From this revision (included), or only the newest; ascending. */
+  manifests(keysetId: KeysetId, sinceRevision?: number): Promise<readonly rows.DocumentRow[]>
+  grants(keysetId: KeysetId, clientId?: ClientId): Promise<readonly rows.GrantRow[]>
+  recoveryGrants(keysetId: KeysetId): Promise<readonly rows.RecoveryGrantRow[]>
+  authorityKey(keysetId: KeysetId, epoch: number): Promise<rows.AuthorityKeyRow | undefined>
+  /** Whether a stored record was sealed under this epoch. */
+  usesEpoch(keysetId: KeysetId, epoch: number): Promise<boolean>
+}
+
+/** What the vault reads. One call sees one state of the database: a commit of many names is seen whole or not at all. */
+export interface VaultReader {
+  /** The newest version of each of these names, in any order; names that were never written are left out. */
+  currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly rows.SecretRow[]>
+  secretVersion(keysetId: KeysetId, name: string, version: number): Promise<rows.SecretRow | undefined>
+  /** The newest versions in order of name (bytes), after `after`; deleted ones only when asked for. */
+  listSecrets(
+    keysetId: KeysetId,
+    filter: {
+      readonly prefix: string
+      readonly after: string
+      readonly limit: number
+      readonly deleted: boolean
+    },
+  ): Promise<readonly rows.SecretRow[]>
+  /** Newest first; empty for a name that was never written. */
+  versions(keysetId: KeysetId, name: string): Promise<readonly rows.VersionRow[]>
+  record(recordNumber: number): Promise<rows.RecordRow | undefined>
+}

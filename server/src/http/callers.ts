@@ -1,0 +1,40 @@
+/** From a request to a `Caller`, and from an answer to its headers. */
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import { receiptHeader } from "@halfkey/core/wire/problem"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import type { Answer, Caller } from "../domain/caller.ts"
+
+const userAgentMaxLength = 200
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who was authenticated, for the log line. */
+    identity: Caller["identity"]
+  }
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  const { authorization, "user-agent": userAgent } = request.headers
+  return {
+    credential: bearer(authorization),
+    requestId: request.id,
+    address: request.ip,
+    userAgent: userAgent && visible(userAgent),
+    identity: request.identity,
+  }
+}
+
+function bearer(header: string | undefined): string | undefined {
+  if (header === undefined || header.length < 8 || header.slice(0, 7).toLowerCase() !== "bearer ") return undefined
+  return header.slice(7).trim()
+}
+
+function visible(text: string): string {
+  return text.slice(0, userAgentMaxLength).replaceAll(/[^\x20-\x7e]/g, "?")
+}
+
+/** The value of an answer; its receipt goes into the header. */
+export function answered<T>(reply: FastifyReply, { value, receipt }: Answer<T>): T {
+  reply.header(receiptHeader, toBase64Url(receipt))
+  return value
+}

@@ -1,0 +1,101 @@
+/** The HTTP side: one Fastify with its hooks, and every route. Knows services, no rules. */
+
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
+import { uuidFromBytes } from "@halfkey/core/formats/ids"
+import type { RandomSource } from "@halfkey/core/primitives/random"
+import { requestIdHeader } from "@halfkey/core/wire/problem"
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify"
+import type { Logger } from "pino"
+import type { Metrics } from "./metrics.ts"
+import { useProblems } from "./problems.ts"
+import { collectRoutes, type DeclaredRoute } from "./route-access.ts"
+import { apiKeyRoutes } from "./routes/api-keys.ts"
+import { clientRoutes } from "./routes/clients.ts"
+import { keysetRoutes } from "./routes/keysets.ts"
+import { type OperationsParts, operationsRoutes } from "./routes/operations.ts"
+import { secretRoutes } from "./routes/secrets.ts"
+import { tokenRoutes } from "./routes/token.ts"
+import { workspaceRoutes } from "./routes/workspaces.ts"
+import { useTypeBoxValidation } from "./schemas.ts"
+import type { Services } from "./services.ts"
+
+/** Most bytes of a request's body, unless its route says otherwise. */
+const bodyLimit = 1024 * 1024
+
+export interface HttpServerParts {
+  readonly services: Services
+  readonly metrics: Metrics
+  readonly operations: OperationsParts
+  readonly logger: Logger
+  readonly random: RandomSource
+  readonly trustedProxies: readonly string[]
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+}
+
+export interface HttpServer {
+  readonly app: FastifyInstance
+  readonly routes: readonly DeclaredRoute[]
+}
+
+const withTypes = (app: FastifyInstance) => app.withTypeProvider<TypeBoxTypeProvider>()
+/** Fastify whose handlers get the types of their schemas. */
+export type App = ReturnType<typeof withTypes>
+
+export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const plainApp = fastify({
+    loggerInstance: parts.logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => uuidFromBytes(parts.random(16)),
+    requestIdHeader: false,
+    bodyLimit,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 2500 },
+    trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
+    // A caller that sends or takes slowly must not hold a connection for ever.
+    connectionTimeout: 120_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: "idle",
+    http: { headersTimeout: 20_000 },
+    ...(parts.tls && { https: { cert: parts.tls.cert, key: parts.tls.key } }),
+  }) as unknown as FastifyInstance
+  const routes = collectRoutes(plainApp)
+  useTypeBoxValidation(plainApp)
+  useProblems(plainApp, routes)
+  useHeadersAndLog(plainApp, parts.metrics)
+
+  const app = withTypes(plainApp)
+
+  operationsRoutes(app, parts.operations)
+  await app.register(async (scope) => tokenRoutes(scope, parts.services))
+  workspaceRoutes(app, parts.services)
+  keysetRoutes(app, parts.services)
+  secretRoutes(app, parts.services)
+  clientRoutes(app, parts.services)
+  apiKeyRoutes(app, parts.services)
+  await app.ready()
+  return { app: plainApp, routes }
+}
+
+function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
+  app.decorateRequest("identity")
+  app.addHook("onRequest", (request, reply, done) => {
+    request.identity = {}
+    reply.header(requestIdHeader, request.id)
+    reply.header("cache-control", "no-store")
+    reply.header("x-content-type-options", "nosniff")
+    done()
+  })
+  app.addHook("onResponse", (request, reply, done) => {
+    // The pattern, never the path: names of secrets are in it.
+    const route = request.routeOptions.url ?? "(none)"
+    const ms = reply.elapsedTime
+    metrics.request(request.method, route, reply.statusCode, ms / 1000)
+    const { apiKeyId, clientId } = request.identity
+    request.log.info(
+      { method: request.method, route, status: reply.statusCode, ms: Math.round(ms * 100) / 100, apiKeyId, clientId },
+      "request",
+    )
+    done()
+  })
+}

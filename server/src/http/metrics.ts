@@ -1,0 +1,67 @@
+/** Prometheus metrics: numbers only, no names, no ids. */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client"
+import type { Counters } from "../domain/caller.ts"
+
+export class Metrics implements Counters {
+  readonly #registry = new Registry()
+  readonly #requests: Histogram<"method" | "route" | "status">
+  readonly #seeds: Counter
+  readonly #records: Counter
+  readonly #auditEntries: Counter<"outcome">
+  readonly #unauthenticated: Counter<"code">
+
+  constructor() {
+    const registers = [this.#registry]
+    // Process and event loop; without garbage collection hooks, which cost on every collection.
+    collectDefaultMetrics({ register: this.#registry, prefix: "halfkey_" })
+    this.#requests = new Histogram({
+      name: "halfkey_http_request_seconds",
+      help: "Duration of requests by route and status",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    })
+    this.#seeds = new Counter({ name: "halfkey_seeds_total", help: "Key seeds released", registers })
+    this.#records = new Counter({ name: "halfkey_records_written_total", help: "Records written", registers })
+    this.#auditEntries = new Counter({
+      name: "halfkey_audit_entries_total",
+      help: "Audit entries written",
+      labelNames: ["outcome"],
+      registers,
+    })
+    this.#unauthenticated = new Counter({
+      name: "halfkey_unauthenticated_total",
+      help: "Requests of callers who could not be authenticated",
+      labelNames: ["code"],
+      registers,
+    })
+  }
+
+  request(method: string, route: string, status: number, seconds: number): void {
+    this.#requests.observe({ method, route, status }, seconds)
+  }
+
+  seedsReleased(count: number): void {
+    this.#seeds.inc(count)
+  }
+
+  recordsWritten(count: number): void {
+    this.#records.inc(count)
+  }
+
+  auditEntry(outcome: "allowed" | "denied"): void {
+    this.#auditEntries.inc({ outcome })
+  }
+
+  unauthenticated(code: string): void {
+    this.#unauthenticated.inc({ code })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+}

@@ -1,0 +1,44 @@
+/** API keys. */
+import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from "@halfkey/core/wire/clients"
+import { answered, callerOf } from "../callers.ts"
+import type { App } from "../http-server.ts"
+import { IdParams, refusals } from "../route-parts.ts"
+import { plain } from "../schemas.ts"
+import type { Services } from "../services.ts"
+
+export function apiKeyRoutes(app: App, { apiKeys }: Services): void {
+  app.get("/v1/api-keys", {
+    schema: {
+      summary: "Every API key of the workspace, without its secret",
+      tags: ["API keys"],
+      response: { 200: plain(ApiKeyList), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "api-key.list" } },
+    handler: async (request, reply) => answered(reply, await apiKeys.list(callerOf(request))),
+  })
+
+  app.post("/v1/api-keys", {
+    schema: {
+      summary: "Create an API key; the answer shows its secret, once",
+      tags: ["API keys"],
+      body: NewApiKey,
+      response: { 201: plain(CreatedApiKey), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "api-key.create" } },
+    handler: async (request, reply) => {
+      const answer = answered(reply, await apiKeys.create(callerOf(request), request.body))
+      return reply.code(201).send(answer)
+    },
+  })
+
+  app.delete("/v1/api-keys/:id", {
+    schema: {
+      summary: "Revoke an API key: its tokens stop at once",
+      tags: ["API keys"],
+      params: IdParams,
+      response: { 200: plain(ApiKey), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "api-key.revoke" } },
+    handler: async (request, reply) => answered(reply, await apiKeys.revoke(callerOf(request), request.params.id)),
+  })
+}

@@ -1,0 +1,84 @@
+/** The vault. */
+import {
+  CommitRequest,
+  CommitResponse,
+  HistoryQuery,
+  HistoryResponse,
+  ListQuery,
+  ListResponse,
+  PrepareRequest,
+  PrepareResponse,
+  ReadRequest,
+  ReadResponse,
+} from "@halfkey/core/wire/secrets"
+import { Type } from "typebox"
+import { answered, callerOf } from "../callers.ts"
+import type { App } from "../http-server.ts"
+import { refusals } from "../route-parts.ts"
+import { plain } from "../schemas.ts"
+import type { Services } from "../services.ts"
+
+/** Many records at once. */
+const commitBodyLimit = 48 * 1024 * 1024
+
+const NameParams = Type.Object({ name: Type.String({ maxLength: 2500 }) })
+
+export function secretRoutes(app: App, { reads, writes }: Services): void {
+  app.post("/v1/secrets/read", {
+    schema: {
+      summary: "Records, seeds and, when they changed, documents, in one answer",
+      tags: ["secrets"],
+      body: ReadRequest,
+      response: { 200: plain(ReadResponse), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "secret.read" } },
+    handler: async (request, reply) => answered(reply, await reads.read(callerOf(request), request.body)),
+  })
+
+  app.post("/v1/secrets/prepare", {
+    schema: {
+      summary: "Next versions, key ids and seeds for sealing",
+      tags: ["secrets"],
+      body: PrepareRequest,
+      response: { 200: plain(PrepareResponse), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "secret.prepare" } },
+    handler: async (request, reply) => answered(reply, await writes.prepare(callerOf(request), request.body)),
+  })
+
+  app.post("/v1/secrets/commit", {
+    schema: {
+      summary: "Write sealed records: all or nothing, compare-and-set, idempotent",
+      tags: ["secrets"],
+      body: CommitRequest,
+      response: { 200: plain(CommitResponse), ...refusals },
+    },
+    bodyLimit: commitBodyLimit,
+    config: { access: { kind: "access-token", action: "secret.commit" } },
+    handler: async (request, reply) => answered(reply, await writes.commit(callerOf(request), request.body)),
+  })
+
+  app.get("/v1/secrets", {
+    schema: {
+      summary: "Names and versions, in order of name",
+      tags: ["secrets"],
+      querystring: ListQuery,
+      response: { 200: plain(ListResponse), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "secret.list" } },
+    handler: async (request, reply) => answered(reply, await reads.list(callerOf(request), request.query)),
+  })
+
+  app.get("/v1/secrets/:name/versions", {
+    schema: {
+      summary: "All versions of one name, newest first; `/` in a name is written %2F",
+      tags: ["secrets"],
+      params: NameParams,
+      querystring: HistoryQuery,
+      response: { 200: plain(HistoryResponse), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "secret.history" } },
+    handler: async (request, reply) =>
+      answered(reply, await reads.history(callerOf(request), request.query.environment, request.params.name)),
+  })
+}

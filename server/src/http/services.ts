@@ -1,0 +1,20 @@
+/** What the routes call. */
+import type { ApiKeys } from "../services/auth/api-keys.ts"
+import type { Clients } from "../services/auth/clients.ts"
+import type { TokenService } from "../services/auth/token-service.ts"
+import type { Workspaces } from "../services/auth/workspaces.ts"
+import type { Keysets } from "../services/keys/keysets.ts"
+import type { Seeds } from "../services/keys/seeds.ts"
+import type { Reads } from "../services/vault/reads.ts"
+import type { Writes } from "../services/vault/writes.ts"
+
+export interface Services {
+  readonly tokens: TokenService
+  readonly workspaces: Workspaces
+  readonly clients: Clients
+  readonly apiKeys: ApiKeys
+  readonly keysets: Keysets
+  readonly seeds: Seeds
+  readonly reads: Reads
+  readonly writes: Writes
+}

@@ -1,0 +1,179 @@
+/** API keys: made by the server, shown once, kept as a hash (S3, S8). */
+import { isLabel } from "@halfkey/core/formats/environment-name"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import {
+  type ApiKeyId,
+  type ClientId,
+  isApiKeyId,
+  isClientId,
+  type KeysetId,
+  type WorkspaceId,
+} from "@halfkey/core/formats/ids"
+import { formatApiKey } from "@halfkey/core/formats/text-keys"
+import { toBase32 } from "@halfkey/core/primitives/bytes"
+import { sha256 } from "@halfkey/core/primitives/hash"
+import type { RandomSource } from "@halfkey/core/primitives/random"
+import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from "@halfkey/core/wire/clients"
+import type { Answer, Caller } from "../../domain/caller.ts"
+import type { ApiKeyRow } from "../../domain/rows.ts"
+import type { Store } from "../../domain/store.ts"
+import { timeText } from "../time-text.ts"
+import type { Access } from "./access.ts"
+import { networkParts } from "./api-key-rules.ts"
+import type { Gate } from "./gate.ts"
+
+export interface ApiKeysParts {
+  readonly gate: Gate
+  readonly store: Store
+  readonly now: () => number
+  readonly random: RandomSource
+}
+
+export class ApiKeys {
+  readonly #parts: ApiKeysParts
+
+  constructor(parts: ApiKeysParts) {
+    this.#parts = parts
+  }
+
+  list(caller: Caller): Promise<Answer<ApiKeyList>> {
+    const { gate, store } = this.#parts
+    return gate.decide(caller, "api-key.list", async (access) => {
+      const rows = await store.apiKeys(access.workspace.row.id)
+      const names = await keysetNames(store, access.workspace.row.id)
+      await gate.append(access)
+      return { apiKeys: rows.map((row) => apiKeyToWire(row, names)) }
+    })
+  }
+
+  create(caller: Caller, request: NewApiKey): Promise<Answer<CreatedApiKey>> {
+    const { gate, store, now, random } = this.#parts
+    return gate.decide(caller, "api-key.create", async (access) => {
+      const clientId = await boundClient(access, request)
+      const keysetIds = await keysetIdsOf(access, request.environments)
+      const { row, secret } = newApiKey(request, {
+        workspaceId: access.workspace.row.id,
+        clientId,
+        keysetIds,
+        now: now(),
+        random,
+      })
+      access.details.subject = row.id
+      await store.createApiKey(access.guard(), row)
+      return { apiKey: apiKeyToWire(row, await keysetNames(store, row.workspaceId)), secret }
+    })
+  }
+
+  /** Works at once on every replica. Doing it again changes nothing. */
+  revoke(caller: Caller, apiKeyId: string): Promise<Answer<ApiKey>> {
+    const { gate, store, now } = this.#parts
+    return gate.decide(caller, "api-key.revoke", async (access) => {
+      const row = isApiKeyId(apiKeyId) ? await access.workspace.apiKey(apiKeyId) : undefined
+      if (row === undefined) {
+        throw new HalfkeyError("api_key_not_found", "there is no such API key in this workspace", {
+          hint: "halfkey keys list shows them",
+        })
+      }
+      access.details.subject = row.id
+      const revokedAt = row.revokedAt ?? now()
+      await store.revokeApiKey(access.guard(), { apiKeyId: row.id, revokedAt })
+      return apiKeyToWire({ ...row, revokedAt }, await keysetNames(store, row.workspaceId))
+    })
+  }
+}
+
+/** Whom a new key is bound to: the client named, or the caller's own. */
+async function boundClient(access: Access, request: NewApiKey): Promise<ClientId | null> {
+  if (request.clientId === null) {
+    if (request.role === "control") return null
+    throw new HalfkeyError("invalid_request", `a key of role ${request.role} must be bound to a client`, {
+      hint: "name its client; only a control key can do without",
+    })
+  }
+  const clientId = request.clientId ?? access.requireClient()
+  const client = isClientId(clientId) ? await access.workspace.client(clientId) : undefined
+  if (client === undefined) {
+    throw new HalfkeyError("client_not_found", "there is no such client in this workspace", {
+      hint: "halfkey clients list shows them",
+    })
+  }
+  if (client.revokedAt !== null) throw new HalfkeyError("client_revoked", `the client ${client.id} is revoked`)
+  return client.id
+}
+
+/** The key sets that a new key is narrowed to. Throws `keyset_not_found`. */
+export async function keysetIdsOf(access: Access, environments: readonly string[] | undefined) {
+  if (environments === undefined) return null
+  const ids = new Set<KeysetId>()
+  for (const environment of environments) {
+    const keyset = await access.workspace.keyset(environment)
+    if (keyset === undefined) {
+      throw new HalfkeyError("keyset_not_found", "one of the environments named does not exist", {
+        hint: "halfkey environments list shows them",
+      })
+    }
+    ids.add(keyset.id)
+  }
+  return [...ids]
+}
+
+/** Makes a key. Throws `invalid_request` for a label, network or expiry that is not usable. */
+export function newApiKey(
+  request: Omit<NewApiKey, "clientId" | "environments">,
+  context: {
+    readonly workspaceId: WorkspaceId
+    readonly clientId: ClientId | null
+    readonly keysetIds: readonly KeysetId[] | null
+    readonly now: number
+    readonly random: RandomSource
+  },
+): { readonly row: ApiKeyRow; readonly secret: string } {
+  const { workspaceId, clientId, keysetIds, now, random } = context
+  if (!isLabel(request.label)) throw new HalfkeyError("invalid_request", "the label holds characters that nobody sees")
+  const badNetwork = request.networks?.find((network) => networkParts(network) === undefined)
+  if (badNetwork !== undefined) {
+    throw new HalfkeyError("invalid_request", "one of the networks is not CIDR", {
+      hint: "write networks as 10.0.0.0/8 or 2001:db8::/32",
+    })
+  }
+  const expiresAt = request.expiresAt === undefined ? null : Date.parse(request.expiresAt)
+  if (expiresAt !== null && !(expiresAt > now)) {
+    throw new HalfkeyError("invalid_request", "expiresAt is not a time in the future")
+  }
+  const id = toBase32(random(10)).toLowerCase() as ApiKeyId
+  const secret = random(32)
+  const row: ApiKeyRow = {
+    id,
+    workspaceId,
+    label: request.label,
+    role: request.role,
+    clientId,
+    secretHash: sha256(secret),
+    readOnly: request.readOnly ?? false,
+    keysetIds,
+    networks: request.networks ?? null,
+    createdAt: now,
+    expiresAt,
+    revokedAt: null,
+  }
+  return { row, secret: formatApiKey({ keyId: id, secret }) }
+}
+
+export function apiKeyToWire(row: ApiKeyRow, keysetNames: ReadonlyMap<KeysetId, string>): ApiKey {
+  return {
+    id: row.id,
+    label: row.label,
+    role: row.role,
+    clientId: row.clientId,
+    readOnly: row.readOnly,
+    environments: row.keysetIds?.map((id) => keysetNames.get(id) ?? id) ?? null,
+    networks: row.networks && [...row.networks],
+    createdAt: timeText(row.createdAt),
+    expiresAt: row.expiresAt === null ? null : timeText(row.expiresAt),
+    revokedAt: row.revokedAt === null ? null : timeText(row.revokedAt),
+  }
+}
+
+export async function keysetNames(store: Store, workspaceId: WorkspaceId): Promise<Map<KeysetId, string>> {
+  return new Map((await store.keysets(workspaceId)).map(({ id, name }) => [id, name]))
+}

@@ -1,0 +1,162 @@
+/**
+ * The gate in front of every service method: verifies the token, looks at the current state, decides by the rule, and
+ * has the decision written down before anybody learns of it. Deciding and logging are one step, so neither is forgotten.
+ */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { Answer, Caller, Counters } from "../../domain/caller.ts"
+import { type Guard, StaleStateError, type Store } from "../../domain/store.ts"
+import type { AuditEntries } from "../audit/entries.ts"
+import { type Rule, type RuledAction, rules } from "../rules.ts"
+import { Access } from "./access.ts"
+import type { AccessTokens, TokenClaims } from "./access-tokens.ts"
+import { isNarrowed, requireUsable } from "./api-key-rules.ts"
+import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
+
+/** How often a decision is made anew because the workspace changed meanwhile. */
+const attempts = 8
+
+export interface GateParts {
+  readonly store: Store
+  readonly states: WorkspaceStates
+  readonly tokens: AccessTokens
+  readonly entries: AuditEntries
+  readonly counters: Counters
+  readonly now: () => number
+}
+
+export class Gate {
+  readonly #parts: GateParts
+
+  constructor(parts: GateParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Runs `body` for a caller who may do `action`. The body must end with exactly one call to the store that takes
+   * `access.guard()`; `append` is the one for what only reads. It may run again, from its beginning, when the workspace
+   * changed meanwhile. A refusal is written as well, then thrown.
+   */
+  async decide<T>(caller: Caller, action: RuledAction, body: (access: Access) => Promise<T>): Promise<Answer<T>> {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const claims = await this.#authenticate(caller)
+      const workspace = await this.#parts.states.get(claims.workspaceId)
+      if (workspace === undefined) throw this.#unauthenticated("the token's workspace is not on this server")
+      try {
+        return await this.#attempt(caller, action, claims, workspace, body)
+      } catch (error) {
+        if (!(error instanceof StaleStateError)) throw error
+        this.#parts.states.drop(workspace)
+      }
+    }
+    throw new HalfkeyError("unavailable", "the workspace changes too quickly to decide", { hint: "try again" })
+  }
+
+  /** Writes the entry of what only reads. */
+  append(access: Access): Promise<void> {
+    return this.#parts.store.appendAudit(access.guard())
+  }
+
+  async #attempt<T>(
+    caller: Caller,
+    action: RuledAction,
+    claims: TokenClaims,
+    workspace: WorkspaceState,
+    body: (access: Access) => Promise<T>,
+  ): Promise<Answer<T>> {
+    const rule = rules[action]
+    let access: Access | undefined
+    try {
+      access = await this.#access(caller, action, claims, workspace)
+      applyRule(access, rule)
+      const value = await body(access)
+      const { receipt } = access
+      if (receipt === undefined) throw new Error(`${action} was allowed without an audit entry`)
+      if (rule.changesState) this.#parts.states.drop(workspace)
+      this.#parts.counters.auditEntry("allowed")
+      return { value, receipt }
+    } catch (error) {
+      if (isRefusal(error)) await this.#refuse(caller, action, claims, workspace, access, error.code)
+      throw error
+    }
+  }
+
+  async #authenticate(caller: Caller): Promise<TokenClaims> {
+    if (caller.credential === undefined) throw this.#unauthenticated("no access token was sent")
+    const claims = await this.#parts.tokens.verify(caller.credential)
+    if (claims === undefined) throw this.#unauthenticated("it is malformed, expired, or not from this server")
+    caller.identity.apiKeyId = claims.apiKeyId
+    if (claims.clientId !== undefined) caller.identity.clientId = claims.clientId
+    return claims
+  }
+
+  #unauthenticated(why: string): HalfkeyError {
+    this.#parts.counters.unauthenticated("invalid_token")
+    return new HalfkeyError("invalid_token", `the access token is not valid: ${why}`, {
+      hint: "ask for a new one at /oauth/token",
+    })
+  }
+
+  /** The current state of key and client, whatever the token says. */
+  async #access(caller: Caller, action: RuledAction, claims: TokenClaims, workspace: WorkspaceState): Promise<Access> {
+    const apiKey = await workspace.apiKey(claims.apiKeyId)
+    if (apiKey === undefined) throw new HalfkeyError("api_key_revoked", "the token's API key does not exist")
+    requireUsable(apiKey, this.#parts.now(), caller.address)
+    const client = claims.clientId && (await workspace.client(claims.clientId))
+    if (claims.clientId !== undefined && (client === undefined || client.revokedAt !== null)) {
+      throw new HalfkeyError("client_revoked", `the client ${claims.clientId} is revoked`, {
+        hint: "ask an admin to create a new client: halfkey clients create",
+      })
+    }
+    return new Access({
+      caller,
+      workspace,
+      apiKey,
+      client,
+      tokenScopes: claims.scopes,
+      seal: (access) => this.#guard(caller, action, claims, workspace, access, undefined),
+    })
+  }
+
+  /** A refusal of somebody who was authenticated is written too, and must be as current as a permission. */
+  async #refuse(
+    caller: Caller,
+    action: RuledAction,
+    claims: TokenClaims,
+    workspace: WorkspaceState,
+    access: Access | undefined,
+    code: string,
+  ): Promise<void> {
+    await this.#parts.store.appendAudit(this.#guard(caller, action, claims, workspace, access, code))
+    this.#parts.counters.auditEntry("denied")
+  }
+
+  #guard(
+    caller: Caller,
+    action: RuledAction,
+    { workspaceId, apiKeyId, clientId }: TokenClaims,
+    workspace: WorkspaceState,
+    access: Access | undefined,
+    code: string | undefined,
+  ): Guard {
+    const details = access?.details ?? {}
+    const audit = this.#parts.entries.record(caller, { workspaceId, action, code, apiKeyId, clientId, details })
+    return { generation: workspace.row.generation, audit }
+  }
+}
+
+function applyRule(access: Access, rule: Rule): void {
+  access.requireAny(rule.scopes)
+  if (rule.client) access.requireClient()
+  const { apiKey } = access
+  const refused = rule.refusedTo === "narrowed" ? isNarrowed(apiKey) : rule.refusedTo && apiKey.keysetIds !== null
+  if (refused) {
+    throw new HalfkeyError("api_key_restricted", `the API key ${apiKey.id} is narrowed and does not allow this`, {
+      hint: "use a key that is not narrowed",
+    })
+  }
+}
+
+/** What a caller did or may not do; not what went wrong on this side. */
+function isRefusal(error: unknown): error is HalfkeyError {
+  return error instanceof HalfkeyError && !["storage_full", "unavailable", "internal_error"].includes(error.code)
+}

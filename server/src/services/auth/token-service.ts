@@ -1,0 +1,164 @@
+/** The token endpoint's rules (S8): API key and client assertion in, access token out. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { isScope, type Scope } from "@halfkey/core/formats/scopes"
+import { parseApiKey } from "@halfkey/core/formats/text-keys"
+import { equalBytes, sha256 } from "@halfkey/core/primitives/hash"
+import { assertionTypeUri, type TokenRequest } from "@halfkey/core/wire/token"
+import type { Answer, Caller, Counters } from "../../domain/caller.ts"
+import type { ApiKeyRow, ClientRow } from "../../domain/rows.ts"
+import { StaleStateError, type Store } from "../../domain/store.ts"
+import type { AuditEntries, EntryDetails } from "../audit/entries.ts"
+import type { AccessTokens } from "./access-tokens.ts"
+import { requireUsable, scopesOf } from "./api-key-rules.ts"
+import { claimedClient, verifyClientAssertion } from "./client-assertion.ts"
+import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
+
+export interface IssuedToken {
+  readonly accessToken: string
+  /** Seconds. */
+  readonly expiresIn: number
+  readonly scopes: readonly Scope[]
+}
+
+export interface TokenServiceParts {
+  readonly store: Store
+  readonly states: WorkspaceStates
+  readonly tokens: AccessTokens
+  readonly entries: AuditEntries
+  readonly counters: Counters
+  readonly now: () => number
+}
+
+/** Compared with when there is no such key, so that both cases take the same time. */
+const nobodysHash = new Uint8Array(32)
+
+export class TokenService {
+  readonly #parts: TokenServiceParts
+
+  constructor(parts: TokenServiceParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Issues a token; the use of the assertion and the audit entry are durable first. Throws `invalid_client` and what
+   * `requireUsable` throws. Who does not know an API key is only counted; every refusal after that is written.
+   */
+  async issue(caller: Caller, request: TokenRequest): Promise<Answer<IssuedToken>> {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const { apiKey, workspace } = await this.#identify(request.api_key)
+      caller.identity.apiKeyId = apiKey.id
+      try {
+        return await this.#decide(caller, request, apiKey, workspace)
+      } catch (error) {
+        if (!(error instanceof StaleStateError)) throw error
+        this.#parts.states.drop(workspace)
+      }
+    }
+    throw new HalfkeyError("unavailable", "the workspace changes too quickly to decide", { hint: "try again" })
+  }
+
+  async #identify(text: string): Promise<{ apiKey: ApiKeyRow; workspace: WorkspaceState }> {
+    const { counters, states, store } = this.#parts
+    try {
+      const { keyId, secret } = parseApiKey(text)
+      // Read past the cache: the secret is compared with what is stored now.
+      const apiKey = await store.apiKey(keyId)
+      const isRight = equalBytes(sha256(secret), apiKey?.secretHash ?? nobodysHash)
+      const workspace = apiKey && (await states.get(apiKey.workspaceId))
+      if (apiKey !== undefined && isRight && workspace !== undefined) return { apiKey, workspace }
+      throw new HalfkeyError("invalid_client", "the API key is not one of this server's", {
+        hint: "check CS_CLIENT_ACCESS_KEY and that the endpoint is the right server",
+      })
+    } catch (error) {
+      if (error instanceof HalfkeyError) counters.unauthenticated(error.code)
+      throw error
+    }
+  }
+
+  async #decide(
+    caller: Caller,
+    request: TokenRequest,
+    apiKey: ApiKeyRow,
+    workspace: WorkspaceState,
+  ): Promise<Answer<IssuedToken>> {
+    const { store, entries, counters, tokens, now } = this.#parts
+    const details: EntryDetails = {}
+    const guard = (client: ClientRow | undefined, code: string | undefined) => ({
+      generation: workspace.row.generation,
+      audit: entries.record(caller, {
+        workspaceId: workspace.row.id,
+        action: "token.issue",
+        code,
+        apiKeyId: apiKey.id,
+        clientId: client?.id,
+        details,
+      }),
+    })
+    try {
+      requireUsable(apiKey, now(), caller.address)
+      const scopes = grantedScopes(apiKey, request.scope)
+      const proof = await this.#prove(request, apiKey, workspace)
+      const allowed = guard(proof?.client, undefined)
+      await store.issueToken(allowed, {
+        assertion: proof && { clientId: proof.client.id, jti: proof.jti, expiresAt: proof.expiresAt },
+        now: now(),
+      })
+      counters.auditEntry("allowed")
+      const claims = { workspaceId: workspace.row.id, apiKeyId: apiKey.id, clientId: proof?.client.id, scopes }
+      const { token, expiresIn } = await tokens.issue(claims, workspace.row.crn, apiKey.expiresAt)
+      return { value: { accessToken: token, expiresIn, scopes }, receipt: allowed.audit.leafHash }
+    } catch (error) {
+      if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {
+        await store.appendAudit(guard(undefined, error.code))
+        counters.auditEntry("denied")
+      }
+      throw error
+    }
+  }
+
+  /** The client that proved itself; `undefined` for a control key that came alone. */
+  async #prove(request: TokenRequest, apiKey: ApiKeyRow, workspace: WorkspaceState) {
+    const { client_assertion: assertion, client_assertion_type: type } = request
+    if (assertion === undefined) {
+      if (apiKey.role === "control") return undefined
+      throw new HalfkeyError("invalid_client", `an API key of role ${apiKey.role} needs a client assertion`, {
+        hint: "set CS_CLIENT_ID and CS_CLIENT_KEY beside the API key",
+      })
+    }
+    if (type !== assertionTypeUri) {
+      throw new HalfkeyError("invalid_client", `client_assertion_type must be ${assertionTypeUri}`)
+    }
+    const clientId = claimedClient(assertion)
+    if (apiKey.clientId !== null && apiKey.clientId !== clientId) {
+      throw new HalfkeyError("invalid_client", `the API key ${apiKey.id} is bound to another client`, {
+        hint: "use the client id and client key that were made together with this API key",
+      })
+    }
+    const client = await workspace.client(clientId)
+    if (client === undefined) {
+      throw new HalfkeyError("invalid_client", `the client ${clientId} is not registered in this workspace`, {
+        hint: "check CS_CLIENT_ID and CS_WORKSPACE_CRN",
+      })
+    }
+    const proof = await verifyClientAssertion(assertion, client, workspace.row.crn, this.#parts.now())
+    if (client.revokedAt !== null) {
+      throw new HalfkeyError("client_revoked", `the client ${clientId} is revoked`, {
+        hint: "ask an admin to create a new client: halfkey clients create",
+      })
+    }
+    return { client, ...proof }
+  }
+}
+
+/** All that the key has, or the part that was asked for. */
+function grantedScopes(apiKey: ApiKeyRow, requested: string | undefined): Scope[] {
+  const available = scopesOf(apiKey)
+  if (requested === undefined) return [...available]
+  const wanted = requested.split(" ").filter((scope) => scope !== "")
+  const refused = wanted.find((scope) => !isScope(scope) || !available.has(scope))
+  if (wanted.length > 0 && refused === undefined) return wanted.filter(isScope)
+  throw new HalfkeyError("insufficient_scope", `the API key ${apiKey.id} does not have all of the scopes asked for`, {
+    hint: "leave scope out, or ask for less",
+    facts: { scopes: [...available] },
+  })
+}

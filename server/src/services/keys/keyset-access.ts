@@ -1,0 +1,105 @@
+/** Which key sets a caller sees, and which it may use (S6). Unknown and ungranted ones look alike. */
+import { isKeysetName } from "@halfkey/core/formats/environment-name"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { isKeysetId } from "@halfkey/core/formats/ids"
+import type { MemberMode } from "@halfkey/core/formats/manifest"
+import type { KeysetRow } from "../../domain/rows.ts"
+import type { Store } from "../../domain/store.ts"
+import type { Access } from "../auth/access.ts"
+
+/** What a member's mode must allow. Names and dates are for members of every mode. */
+export type Need = "read" | "write" | "any"
+
+/** Most names that a refusal offers. */
+const namesOffered = 50
+
+/** `control` and `admin` keys administer every key set, others see those that their client is a member of. */
+export function seesAll(access: Access): boolean {
+  return access.apiKey.role !== "member"
+}
+
+/** A key set whose documents the caller may see. Throws `keyset_not_found`, `api_key_restricted`. */
+export async function visibleKeyset(
+  access: Access,
+  store: Store,
+  ref: string,
+): Promise<{ readonly keyset: KeysetRow; readonly mode: MemberMode | undefined }> {
+  noteReference(access, ref)
+  const keyset = await access.workspace.keyset(ref)
+  const mode = keyset && (await modeOf(access, keyset))
+  if (keyset === undefined || (mode === undefined && !seesAll(access))) throw await notFound(access, store, ref)
+  noteKeyset(access, keyset)
+  requireEnvironment(access, keyset)
+  return { keyset, mode }
+}
+
+/**
+ * A key set whose seeds and records the caller may have. Throws `keyset_not_found`, `api_key_restricted`,
+ * `keyset_disabled`, `mode_not_allowed`.
+ */
+export async function usableKeyset(access: Access, store: Store, ref: string, need: Need): Promise<KeysetRow> {
+  noteReference(access, ref)
+  const keyset = await access.workspace.keyset(ref)
+  const mode = keyset && (await modeOf(access, keyset))
+  if (keyset === undefined || mode === undefined) throw await notFound(access, store, ref)
+  noteKeyset(access, keyset)
+  requireEnvironment(access, keyset)
+  if (keyset.state !== "enabled") {
+    throw new HalfkeyError("keyset_disabled", `${keyset.name} is ${keyset.state}`, {
+      hint: "ask an admin to enable it again",
+    })
+  }
+  if (need !== "any" && mode !== "read-write" && mode !== need) {
+    throw new HalfkeyError("mode_not_allowed", `this client's mode in ${keyset.name} is ${mode}`, {
+      hint: "ask an admin to grant it another mode",
+    })
+  }
+  return keyset
+}
+
+async function modeOf(access: Access, keyset: KeysetRow): Promise<MemberMode | undefined> {
+  return access.client && (await access.workspace.mode(keyset.id, access.client.id))
+}
+
+/** The API key's own limit (S6). Members learn that it is the key, not the grant. */
+function requireEnvironment(access: Access, keyset: KeysetRow): void {
+  const { keysetIds, id } = access.apiKey
+  if (keysetIds === null || keysetIds.includes(keyset.id)) return
+  throw new HalfkeyError("api_key_restricted", `the API key ${id} is not for ${keyset.name}`, {
+    hint: "use a key that allows this environment",
+  })
+}
+
+/** What was asked for goes into the audit entry only when it could be a name: anything else might be a value. */
+function noteReference(access: Access, ref: string): void {
+  if (isKeysetName(ref)) access.details.environment = ref
+  if (isKeysetId(ref)) access.details.keysetId = ref
+}
+
+function noteKeyset(access: Access, keyset: KeysetRow): void {
+  access.details.environment = keyset.name
+  access.details.keysetId = keyset.id
+}
+
+async function notFound(access: Access, store: Store, ref: string): Promise<HalfkeyError> {
+  const available = (await visibleKeysets(access, store)).slice(0, namesOffered).map(({ keyset }) => keyset.name)
+  const shown = isKeysetName(ref) || isKeysetId(ref) ? ` ${ref}` : ""
+  return new HalfkeyError("keyset_not_found", `there is no environment${shown}, or no grant for it`, {
+    hint:
+      available.length > 0
+        ? `available: ${available.join(", ")}`
+        : "ask an admin to run: halfkey clients grant <client id> -e <environment>",
+    facts: { available },
+  })
+}
+
+/** Every key set that the caller sees, with its own mode, in order of name. */
+export async function visibleKeysets(access: Access, store: Store) {
+  const workspaceId = access.workspace.row.id
+  const own = access.client ? await store.memberships(workspaceId, access.client.id) : []
+  const modes = new Map(own.map(({ keysetId, mode }) => [keysetId, mode]))
+  const allowed = access.apiKey.keysetIds
+  return (await store.keysets(workspaceId))
+    .filter(({ id }) => (seesAll(access) || modes.has(id)) && (allowed === null || allowed.includes(id)))
+    .map((keyset) => ({ keyset, mode: modes.get(keyset.id) }))
+}

@@ -1,0 +1,133 @@
+/** Prepare and commit (S10): compare-and-set on versions, idempotent, under the newest epoch only. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { newKeysetId } from "@halfkey/core/formats/ids"
+import { keyIdLength, parseRecord, recordHash, recordLength, vaultPaddingMinimum } from "@halfkey/core/formats/record"
+import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import type { RandomSource } from "@halfkey/core/primitives/random"
+import type { CommitRequest, CommitResponse, PrepareRequest, PrepareResponse } from "@halfkey/core/wire/secrets"
+import type { Answer, Caller, Counters } from "../../domain/caller.ts"
+import type { KeysetRow } from "../../domain/rows.ts"
+import type { Store } from "../../domain/store.ts"
+import type { CommitWrite } from "../../domain/store-inputs.ts"
+import type { Gate } from "../auth/gate.ts"
+import { bundleUnlessKnown } from "../keys/bundle.ts"
+import { usableKeyset } from "../keys/keyset-access.ts"
+import type { SeedMakers } from "../keys/seed-makers.ts"
+import { secretMetadata } from "./reads.ts"
+import { nameAndVersion, requireNames } from "./secret-names.ts"
+
+export interface WritesParts {
+  readonly gate: Gate
+  readonly store: Store
+  readonly makers: SeedMakers
+  readonly counters: Counters
+  readonly now: () => number
+  readonly random: RandomSource
+  /** Most bytes of a value. */
+  readonly valueMaxLength: number
+}
+
+export class Writes {
+  readonly #parts: WritesParts
+  readonly #recordMaxLength: number
+
+  constructor(parts: WritesParts) {
+    this.#parts = parts
+    // A value and its type byte.
+    this.#recordMaxLength = recordLength(parts.valueMaxLength + 1, vaultPaddingMinimum)
+  }
+
+  /** What a client needs to seal the next versions: numbers, key ids, seeds. Nothing is reserved. */
+  prepare(caller: Caller, request: PrepareRequest): Promise<Answer<PrepareResponse>> {
+    const { gate, store, makers, counters, random } = this.#parts
+    return gate.decide(caller, "secret.prepare", async (access) => {
+      const { names } = request
+      requireNames(names)
+      const keyset = await usableKeyset(access, store, request.environment, "write")
+      const current = new Map((await store.currentSecrets(keyset.id, names)).map((secret) => [secret.name, secret]))
+      const maker = await makers.get(access.workspace, keyset.id, keyset.epoch)
+      const secrets = names.map((name) => {
+        const { version: currentVersion = 0, deleted = false } = current.get(name) ?? {}
+        const keyId = random(keyIdLength)
+        return {
+          name,
+          currentVersion,
+          deleted,
+          nextVersion: Math.max(currentVersion, keyset.versionFloor) + 1,
+          keyId: toBase64Url(keyId),
+          keySeed: toBase64Url(maker.seed(keyId)),
+        }
+      })
+      const bundle = await bundleUnlessKnown(access, store, keyset, request.known)
+      access.details.names = names
+      access.details.keyIds = secrets.map(({ keyId }) => keyId)
+      await gate.append(access)
+      counters.seedsReleased(secrets.length)
+      return { ...(bundle && { keyset: bundle }), epoch: keyset.epoch, secrets }
+    })
+  }
+
+  /** Writes all or none; what was written already counts as written. */
+  commit(caller: Caller, request: CommitRequest): Promise<Answer<CommitResponse>> {
+    const { gate, store, counters, now } = this.#parts
+    return gate.decide(caller, "secret.commit", async (access) => {
+      const { writes } = request
+      requireNames(writes.map(({ name }) => name))
+      const keyset = await usableKeyset(access, store, request.environment, "write")
+      if (writes.some(({ deleted }) => !deleted)) access.requireAny(["secret:write"])
+      if (writes.some(({ deleted }) => deleted)) access.requireAny(["secret:delete"])
+      access.details.names = writes.map(nameAndVersion)
+      const rows = await store.commitSecrets(access.guard(), {
+        keysetId: keyset.id,
+        workspaceId: keyset.workspaceId,
+        clientId: access.requireClient(),
+        epoch: keyset.epoch,
+        versionFloor: keyset.versionFloor,
+        now: now(),
+        writes: writes.map((write) => this.#checked(keyset, write)),
+      })
+      counters.recordsWritten(rows.length)
+      return { secrets: rows.map(secretMetadata) }
+    })
+  }
+
+  /** All that the server can tell about a record: that it has the right form, size and key set. */
+  #checked(keyset: KeysetRow, write: CommitRequest["writes"][number]): CommitWrite {
+    const { name, previousVersion, version, deleted } = write
+    const record = fromBase64Url(write.record)
+    if (record === undefined) throw malformedRecord(name, "it is not canonical base64url")
+    if (record.length > this.#recordMaxLength) {
+      throw new HalfkeyError("value_too_large", `the value of ${name} is larger than this server takes`, {
+        hint: `a value may have ${this.#parts.valueMaxLength} bytes; the operator can raise HALFKEY_VALUE_MAX_LENGTH`,
+        facts: { name, valueMaxLength: this.#parts.valueMaxLength },
+      })
+    }
+    if (record.length < recordLength(1, vaultPaddingMinimum)) throw malformedRecord(name, "it is too short")
+    const { header } = readHeader(name, record)
+    if (header.keysetId !== keyset.id) throw malformedRecord(name, "it was sealed for another environment")
+    return {
+      newId: newKeysetId(this.#parts.random),
+      name,
+      previousVersion,
+      version,
+      deleted,
+      record,
+      hash: recordHash(record),
+      epoch: header.epoch,
+      keyId: header.keyId,
+    }
+  }
+}
+
+function readHeader(name: string, record: Uint8Array) {
+  try {
+    return parseRecord(record)
+  } catch (error) {
+    if (error instanceof HalfkeyError) throw malformedRecord(name, error.message)
+    throw error
+  }
+}
+
+function malformedRecord(name: string, why: string): HalfkeyError {
+  return new HalfkeyError("invalid_request", `the record of ${name} is refused: ${why}`, { facts: { name } })
+}

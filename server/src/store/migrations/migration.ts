@@ -1,0 +1,21 @@
+/** Forward-only, numbered changes of the schema. The number of the newest is the schema version of a database. */
+import type { ColumnDefinitionBuilderCallback, Compilable, Kysely, RawBuilder } from "kysely"
+import { first } from "./0001-first.ts"
+
+type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
+
+/** How a dialect spells what differs in a table's definition. */
+export interface ColumnTypes {
+  readonly text: ColumnType
+  /** 64 bits. */
+  readonly integer: ColumnType
+  readonly bytes: ColumnType
+  /** A primary key that counts up and never gives a number again. */
+  readonly serial: { readonly type: ColumnType; readonly define: ColumnDefinitionBuilderCallback }
+  /** Behind a text column that is compared by bytes. */
+  readonly byteOrder: RawBuilder<unknown>
+  readonly tableEnd: RawBuilder<unknown>
+}
+
+/** Migration n leads from schema version n - 1 to n. */
+export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Compilable[])[] = [first]

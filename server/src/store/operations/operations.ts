@@ -1,0 +1,48 @@
+/** Every write by its name: how the store asks whoever holds the write connection. */
+import type { Guard } from "../../domain/store.ts"
+import type { Transaction } from "../query.ts"
+import * as administration from "./administration.ts"
+import { appendGuarded } from "./guarded.ts"
+import * as keysets from "./keysets.ts"
+import { commitSecrets } from "./secrets.ts"
+
+export const operations = {
+  appendAudit: (tx: Transaction, guard: Guard) => appendGuarded(tx, guard),
+  initialize: administration.initialize,
+  issueToken: administration.issueToken,
+  createWorkspace: administration.createWorkspace,
+  createClient: administration.createClient,
+  revokeClient: administration.revokeClient,
+  createApiKey: administration.createApiKey,
+  revokeApiKey: administration.revokeApiKey,
+  replaceSetupToken: administration.replaceSetupToken,
+  createKeyset: keysets.createKeyset,
+  updateKeyset: keysets.updateKeyset,
+  saveSelfWraps: keysets.saveSelfWraps,
+  commitSecrets,
+} as const
+
+type Operations = typeof operations
+export type OperationName = keyof Operations
+
+type Rest<F> = F extends (tx: Transaction, ...rest: infer R) => Promise<unknown> ? R : never
+/** What an operation is called with, after the transaction: plain data that can be sent to a thread. */
+export type OperationParameters<Name extends OperationName> = Rest<Operations[Name]>
+export type OperationResult<Name extends OperationName> = Awaited<ReturnType<Operations[Name]>>
+
+export interface OperationCall {
+  readonly name: OperationName
+  readonly parameters: readonly unknown[]
+}
+
+/** Whoever holds the write connection. Resolves when the operation is durable. */
+export interface Writer {
+  run<Name extends OperationName>(name: Name, ...parameters: OperationParameters<Name>): Promise<OperationResult<Name>>
+  /** Finishes what was begun, then closes. */
+  close(): Promise<void>
+}
+
+export function runOperation(tx: Transaction, call: OperationCall): Promise<unknown> {
+  const operation = operations[call.name] as (tx: Transaction, ...parameters: readonly unknown[]) => Promise<unknown>
+  return operation(tx, ...call.parameters)
+}

@@ -1,0 +1,206 @@
+/** The store over any SQL database: reads go to a reader, writes by name to whoever holds the write connection. */
+import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type { AuditRecord, Guard, Store } from "../domain/store.ts"
+import * as keysets from "./keyset-queries.ts"
+import type { OperationParameters, Writer } from "./operations/operations.ts"
+import type { Reader } from "./query.ts"
+import { apiKeyFromTable, secretFromTable } from "./row-mapping.ts"
+import * as secrets from "./secret-queries.ts"
+import * as state from "./state-queries.ts"
+
+export class SqlStore implements Store {
+  readonly #reader: Reader
+  readonly #writer: Writer
+  readonly #closeReader: () => Promise<void>
+
+  constructor(reader: Reader, writer: Writer, closeReader: () => Promise<void>) {
+    this.#reader = reader
+    this.#writer = writer
+    this.#closeReader = closeReader
+  }
+
+  server() {
+    return this.#reader.first(state.server, {})
+  }
+
+  signingKeys() {
+    return this.#reader.all(state.signingKeys, {})
+  }
+
+  async isSetupToken(hash: Uint8Array) {
+    return (await this.#reader.first(state.unusedSetupToken, { hash })) !== undefined
+  }
+
+  async hasWorkspace() {
+    return (await this.#reader.first(state.anyWorkspace, {})) !== undefined
+  }
+
+  workspace(id: WorkspaceId) {
+    return this.#reader.first(state.workspace, { id })
+  }
+
+  rosters(workspaceId: WorkspaceId) {
+    return this.#reader.all(state.rosters, { workspaceId })
+  }
+
+  client(workspaceId: WorkspaceId, id: ClientId) {
+    return this.#reader.first(state.client, { workspaceId, id })
+  }
+
+  clients(workspaceId: WorkspaceId) {
+    return this.#reader.all(state.clients, { workspaceId })
+  }
+
+  async apiKey(id: ApiKeyId) {
+    const row = await this.#reader.first(state.apiKey, { id })
+    return row && apiKeyFromTable(row)
+  }
+
+  async apiKeys(workspaceId: WorkspaceId) {
+    return (await this.#reader.all(state.apiKeys, { workspaceId })).map(apiKeyFromTable)
+  }
+
+  keysetById(workspaceId: WorkspaceId, id: KeysetId) {
+    return this.#reader.first(keysets.keysetById, { workspaceId, id })
+  }
+
+  keysetByName(workspaceId: WorkspaceId, name: string) {
+    return this.#reader.first(keysets.keysetByName, { workspaceId, name })
+  }
+
+  keysets(workspaceId: WorkspaceId) {
+    return this.#reader.all(keysets.keysets, { workspaceId })
+  }
+
+  async mode(keysetId: KeysetId, clientId: ClientId) {
+    return (await this.#reader.first(keysets.mode, { keysetId, clientId }))?.mode
+  }
+
+  memberships(workspaceId: WorkspaceId, clientId?: ClientId) {
+    if (clientId === undefined) return this.#reader.all(keysets.memberships, { workspaceId })
+    return this.#reader.all(keysets.membershipsOf, { workspaceId, clientId })
+  }
+
+  manifests(keysetId: KeysetId, sinceRevision?: number) {
+    if (sinceRevision === undefined) return this.#reader.all(keysets.newestManifest, { keysetId })
+    return this.#reader.all(keysets.manifestsSince, { keysetId, revision: sinceRevision })
+  }
+
+  grants(keysetId: KeysetId, clientId?: ClientId) {
+    if (clientId === undefined) return this.#reader.all(keysets.grants, { keysetId })
+    return this.#reader.all(keysets.grantsOf, { keysetId, clientId })
+  }
+
+  recoveryGrants(keysetId: KeysetId) {
+    return this.#reader.all(keysets.recoveryGrants, { keysetId })
+  }
+
+  authorityKey(keysetId: KeysetId, epoch: number) {
+    return this.#reader.first(keysets.authorityKey, { keysetId, epoch })
+  }
+
+  async usesEpoch(keysetId: KeysetId, epoch: number) {
+    return (await this.#reader.first(secrets.anyRecordOfEpoch, { keysetId, epoch })) !== undefined
+  }
+
+  async currentSecrets(keysetId: KeysetId, names: readonly string[]) {
+    const [only, another] = names
+    if (only !== undefined && another === undefined) {
+      const row = await this.#reader.first(secrets.currentSecret, { keysetId, name: only })
+      return row === undefined ? [] : [secretFromTable(row)]
+    }
+    const rows = await this.#reader.all(secrets.currentSecrets, { keysetId, names: JSON.stringify(names) })
+    return rows.map(secretFromTable)
+  }
+
+  async secretVersion(keysetId: KeysetId, name: string, version: number) {
+    const row = await this.#reader.first(secrets.secretVersion, { keysetId, name, version })
+    return row && secretFromTable(row)
+  }
+
+  async listSecrets(
+    keysetId: KeysetId,
+    filter: { readonly prefix: string; readonly after: string; readonly limit: number; readonly deleted: boolean },
+  ) {
+    const rows = await this.#reader.all(secrets.listSecrets, {
+      keysetId,
+      after: filter.after,
+      from: filter.prefix,
+      // Names are ASCII, so U+007F comes behind all of them.
+      end: `${filter.prefix}\u007f`,
+      limit: filter.limit,
+      deleted: filter.deleted ? 1 : 0,
+    })
+    return rows.map(secretFromTable)
+  }
+
+  async versions(keysetId: KeysetId, name: string) {
+    const rows = await this.#reader.all(secrets.versions, { keysetId, name })
+    return rows.map((row) => ({ ...row, deleted: row.deleted === 1 }))
+  }
+
+  record(recordNumber: number) {
+    return this.#reader.first(secrets.record, { recordNumber })
+  }
+
+  appendAudit(guard: Guard) {
+    return this.#writer.run("appendAudit", guard)
+  }
+
+  issueToken(...parameters: OperationParameters<"issueToken">) {
+    return this.#writer.run("issueToken", ...parameters)
+  }
+
+  createWorkspace(audit: AuditRecord, input: OperationParameters<"createWorkspace">[1]) {
+    return this.#writer.run("createWorkspace", audit, input)
+  }
+
+  createKeyset(...parameters: OperationParameters<"createKeyset">) {
+    return this.#writer.run("createKeyset", ...parameters)
+  }
+
+  updateKeyset(...parameters: OperationParameters<"updateKeyset">) {
+    return this.#writer.run("updateKeyset", ...parameters)
+  }
+
+  saveSelfWraps(...parameters: OperationParameters<"saveSelfWraps">) {
+    return this.#writer.run("saveSelfWraps", ...parameters)
+  }
+
+  createClient(...parameters: OperationParameters<"createClient">) {
+    return this.#writer.run("createClient", ...parameters)
+  }
+
+  revokeClient(...parameters: OperationParameters<"revokeClient">) {
+    return this.#writer.run("revokeClient", ...parameters)
+  }
+
+  createApiKey(...parameters: OperationParameters<"createApiKey">) {
+    return this.#writer.run("createApiKey", ...parameters)
+  }
+
+  revokeApiKey(...parameters: OperationParameters<"revokeApiKey">) {
+    return this.#writer.run("revokeApiKey", ...parameters)
+  }
+
+  commitSecrets(...parameters: OperationParameters<"commitSecrets">) {
+    return this.#writer.run("commitSecrets", ...parameters)
+  }
+
+  initialize(...parameters: OperationParameters<"initialize">) {
+    return this.#writer.run("initialize", ...parameters)
+  }
+
+  replaceSetupToken(...parameters: OperationParameters<"replaceSetupToken">) {
+    return this.#writer.run("replaceSetupToken", ...parameters)
+  }
+
+  async ping() {
+    await this.#reader.first(state.server, {})
+  }
+
+  async close() {
+    await this.#writer.close()
+    await this.#closeReader()
+  }
+}

@@ -1,0 +1,115 @@
+/** Opening a SQLite database: settings that are read back, checks that refuse, migrations that only go forward. */
+import { statSync } from "node:fs"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import Database from "better-sqlite3"
+import { type Kysely, sql } from "kysely"
+import { type ColumnTypes, migrations } from "../migrations/migration.ts"
+import { sqliteBuilder } from "./connection.ts"
+
+/** "HLFK": tells our files from other SQLite databases. */
+const applicationId = 0x484c464b
+
+/** The schema that this version reads and writes. */
+export const schemaVersion = migrations.length
+
+/** Below this size the whole file is checked at start; above, only what opening touches. */
+const checkedBytes = 64 * 1024 * 1024
+
+const columnTypes: ColumnTypes = {
+  text: "text",
+  integer: "integer",
+  bytes: "blob",
+  serial: { type: "integer", define: (column) => column.primaryKey().autoIncrement() },
+  byteOrder: sql`collate binary`,
+  tableEnd: sql`strict`,
+}
+
+/**
+ * Opens with `journal_mode=WAL`, `synchronous=FULL` and `foreign_keys=ON`, each read back. With these, what is committed
+ * is on disk when the commit returns. Throws `database_damaged` for what is no usable database.
+ */
+export function openSqlite(path: string): Database.Database {
+  return explained(path, () => {
+    const db = new Database(path, { timeout: 5000 })
+    try {
+      requireSetting(db, "journal_mode", "wal")
+      requireSetting(db, "synchronous", 2, "FULL")
+      requireSetting(db, "foreign_keys", 1, "ON")
+      db.pragma("cache_size = -8000")
+      return db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  })
+}
+
+function requireSetting(db: Database.Database, name: string, expected: string | number, written = expected): void {
+  db.pragma(`${name} = ${written}`)
+  const found = db.pragma(name, { simple: true })
+  if (found === expected) return
+  throw new HalfkeyError("invalid_configuration", `the database cannot be used with ${name}=${written}, got ${found}`, {
+    hint: "keep the data directory on a local disk: network file systems often cannot do this",
+  })
+}
+
+/** Brings an opened database to this version's schema. Throws `database_too_new`, `database_damaged`. */
+export function prepareSchema(db: Database.Database): void {
+  explained(db.name, () => {
+    const found = db.pragma("user_version", { simple: true }) as number
+    const kind = db.pragma("application_id", { simple: true }) as number
+    const isEmpty = db.prepare("select 1 from sqlite_schema limit 1").get() === undefined
+    if (kind !== applicationId && !(isEmpty && kind === 0)) throw damaged(db.name, "it is another program's database")
+    if (found > schemaVersion) {
+      throw new HalfkeyError(
+        "database_too_new",
+        `the database ${db.name} has schema version ${found}, this server knows up to ${schemaVersion}`,
+        { hint: "start the newer halfkey-server again, or restore a backup that was made before the update" },
+      )
+    }
+    if (statSync(db.name).size <= checkedBytes) {
+      const problem = db.pragma("quick_check(1)", { simple: true })
+      if (problem !== "ok") throw damaged(db.name, `its check says: ${String(problem).slice(0, 200)}`)
+    }
+    for (let version = found; version < schemaVersion; version++) migrate(db, version + 1)
+  })
+}
+
+/** One transaction for each: after a crash the database has the old schema or the new one. */
+function migrate(db: Database.Database, version: number): void {
+  const statements = migrations[version - 1]?.(sqliteBuilder as unknown as Kysely<unknown>, columnTypes) ?? []
+  db.transaction(() => {
+    for (const statement of statements) db.exec(statement.compile().sql)
+    db.pragma(`application_id = ${applicationId}`)
+    db.pragma(`user_version = ${version}`)
+  }).immediate()
+}
+
+/** Turns the driver's errors into ours. */
+function explained<T>(path: string, body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error
+    if (error.code === "SQLITE_NOTADB" || error.code.startsWith("SQLITE_CORRUPT")) throw damaged(path, error.message)
+    if (error.code.startsWith("SQLITE_CANTOPEN") || error.code.startsWith("SQLITE_READONLY")) {
+      throw new HalfkeyError("invalid_configuration", `the database ${path} cannot be opened: ${error.message}`, {
+        hint: "check HALFKEY_DATA_DIR and HALFKEY_DATABASE_URL, and that this user may write there",
+        cause: error,
+      })
+    }
+    if (error.code === "SQLITE_FULL") {
+      throw new HalfkeyError("storage_full", `there is no room for the database ${path}`, {
+        hint: "free some space on its disk, then start again",
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function damaged(path: string, why: string): HalfkeyError {
+  return new HalfkeyError("database_damaged", `the database ${path} cannot be read: ${why}`, {
+    hint: "keep a copy of the file and restore a backup",
+  })
+}
