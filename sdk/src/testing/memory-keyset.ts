@@ -51,7 +51,7 @@ export class MemoryKeyset {
   }
 
   bundle(clientId: string, since: number | undefined, recovery: boolean) {
-    const from = since ?? this.newest.revision
+    const from = Math.min(since ?? Number.POSITIVE_INFINITY, this.newest.revision)
     return {
       manifests: this.manifests.filter(({ revision }) => revision >= from).map(manifestFormat.toJson),
       grants: this.grants.filter((grant) => grant.clientId === clientId).map(grantToJson),
