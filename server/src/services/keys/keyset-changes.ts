@@ -72,14 +72,7 @@ export class KeysetChanges {
       manifest: { number: manifest.revision, json: JSON.stringify(manifestFormat.toJson(manifest)), hash },
       liveEpochs: manifest.epochs.map(({ epoch }) => epoch),
       members: manifest.members.map(({ clientId, mode }) => ({ keysetId, clientId, mode })),
-      grants: grants.map(({ epoch, clientId, enc, sealedHalf }) => ({
-        keysetId,
-        epoch,
-        clientId,
-        enc,
-        sealedHalf,
-        selfWrap: null,
-      })),
+      grants: grants.map((grant) => ({ ...grant, selfWrap: grant.selfWrap ?? null })),
       recoveryGrants,
       authorityKeys: newEpochs.map((epoch) => this.#newAuthorityKey(workspaceId, keysetId, epoch)),
     }

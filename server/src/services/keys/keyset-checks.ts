@@ -128,7 +128,10 @@ function isSameMember(left: Member, right: Member): boolean {
   return left.mode === right.mode && left.label === right.label && equalBytes(left.kemPk, right.kemPk)
 }
 
-/** Afterwards there is exactly one grant for each member and live epoch, sent now or stored before. */
+/**
+ * Afterwards there is exactly one grant for each member and live epoch, sent now or stored before. A
+ * self-wrap may come with it when the member was made on the signer's machine; the member checks it like the grant.
+ */
 function checkGrants(manifest: Manifest, grants: readonly Grant[], stored: readonly GrantRow[]): void {
   const place = (grant: { readonly clientId: ClientId; readonly epoch: number }) => `${grant.clientId} ${grant.epoch}`
   const wanted = new Set<string>()
@@ -141,7 +144,6 @@ function checkGrants(manifest: Manifest, grants: readonly Grant[], stored: reado
     if (grant.keysetId !== manifest.keysetId) throw refused("grants", "a grant belongs to another key set")
     if (!wanted.has(place(grant))) throw refused("grants", `a grant is for nobody in the manifest: ${where}`)
     if (sent.has(place(grant))) throw refused("grants", `a grant was sent twice: ${where}`)
-    if (grant.selfWrap !== undefined) throw refused("grants", `only the client itself makes its self-wrap: ${where}`)
     sent.add(place(grant))
   }
   for (const grant of stored) sent.add(place(grant))
