@@ -1,0 +1,71 @@
+/** The HTTP rows: the same requests to the real server and to a bare Fastify that sends the same bytes. */
+import { LoadGenerator } from "./load.ts"
+import { type Comparison, compare, median } from "./measure.ts"
+import {
+  cpuSeconds,
+  type MeasuredServer,
+  startBareFastify,
+  startHalfkey,
+  temporaryDirectory,
+} from "./server-process.ts"
+import { makeWorkspace, recordAnswer, usualEntries, warmReadRequest } from "./workspace.ts"
+
+export interface HttpRead {
+  /** Names in each request. */
+  readonly names: number
+  readonly connections: number
+  readonly rounds: number
+  readonly secondsPerRound: number
+}
+
+export interface HttpComparison extends Comparison {
+  readonly note: string
+}
+
+/** Requests per second. Each answer of the real server leaves after its audit entry is on disk. */
+export async function compareReads({ connections, names, rounds, secondsPerRound }: HttpRead): Promise<HttpComparison> {
+  const directory = temporaryDirectory()
+  const halfkey = await startHalfkey(directory.path)
+  const load = new LoadGenerator()
+  try {
+    const workspace = await makeWorkspace(directory.path, halfkey)
+    const entries = usualEntries(names)
+    const failure = (await workspace.secrets.setMany(entries)).failure
+    if (failure !== undefined) throw new Error(failure.message)
+    const request = await warmReadRequest(workspace, Object.keys(entries))
+    const recording = await recordAnswer(halfkey, workspace)
+    const bare = await startBareFastify(recording)
+    try {
+      const seen = { latencies: [] as number[], loads: [] as number[], cpuMicroseconds: [] as number[] }
+      const run = async (server: MeasuredServer) => {
+        const cpu = cpuSeconds(server)
+        const result = await load.run({ port: server.port, connections, seconds: secondsPerRound, request })
+        seen.loads.push(result.generatorLoad)
+        if (server === halfkey) {
+          seen.latencies.push(result.p50)
+          seen.cpuMicroseconds.push(((cpuSeconds(server) - cpu) * 1e6) / result.count)
+        }
+        return result.perSecond
+      }
+      const comparison = await compare({
+        rounds,
+        warmUp: 2,
+        measured: () => run(halfkey),
+        baseline: () => run(bare),
+      })
+      const note = [
+        `${recording.body.length} bytes an answer`,
+        `${median(seen.latencies).toFixed(1)} ms at the median`,
+        `${Math.round(median(seen.cpuMicroseconds))} µs of the server's CPU a request`,
+        `generator at ${Math.round(median(seen.loads) * 100)} % of a core`,
+      ].join(", ")
+      return { ...comparison, note }
+    } finally {
+      await bare.stop()
+    }
+  } finally {
+    load.stop()
+    await halfkey.stop()
+    directory.remove()
+  }
+}

@@ -1,0 +1,21 @@
+// One request for 100 secrets: seeds made, records fetched, one durable audit entry.
+import { compareReads } from "./http-read.ts"
+import { publish, readOptions } from "./options.ts"
+
+const options = readOptions()
+const comparison = await compareReads({
+  names: 100,
+  connections: 8,
+  rounds: options.quick ? 3 : 11,
+  secondsPerRound: options.quick ? 0.5 : 1,
+})
+publish(options, [
+  {
+    row: "read-many",
+    what: "fused read of 100 secrets, HTTP, durable audit",
+    unit: "per second",
+    baselineIs: "bare Fastify, same bytes",
+    bar: { of: "ratio", atLeast: 0.5 },
+    ...comparison,
+  },
+])
