@@ -37,10 +37,11 @@ export function readRefusal(response: TransportResponse, now: number): Error {
   })
 }
 
-/** The server's clock minus this machine's, to the second that a Date header has. */
+/** The server's clock minus this machine's, give or take half a second. */
 export function clockSkewMs(date: string | undefined, now: number): number | undefined {
   const served = date === undefined ? Number.NaN : Date.parse(date)
-  return Number.isNaN(served) ? undefined : served - now
+  // The header leaves the milliseconds out: half a second is the middle of what it can mean.
+  return Number.isNaN(served) ? undefined : served + 500 - now
 }
 
 export function isJson(contentType: string | undefined): boolean {

@@ -149,7 +149,7 @@ export interface ServerHealth {
   readonly region: string
   readonly valueMaxLength: number
   readonly needsSetup: boolean
-  /** The server's clock minus this machine's, in milliseconds (whole seconds in truth); `undefined` without a Date header. */
+  /** The server's clock minus this machine's, in milliseconds, give or take half a second; `undefined` without a Date header. */
   readonly clockSkewMs: number | undefined
   readonly roundTripMs: number
 }
