@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander"
 import type { CommandModule, GlobalOptions } from "./command.ts"
 import { collect } from "./command.ts"
 import { type CommandEntry, commandTable, groups, nouns } from "./command-table.ts"
-import { Told } from "./failure.ts"
+import { report, Told } from "./failure.ts"
 import { outputFormats } from "./output/formats.ts"
 import { version } from "./version.ts"
 
@@ -33,16 +33,16 @@ export async function parseCommandLine(typed: readonly string[], output: ParserO
   try {
     await program.parseAsync(args, { from: "user" })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    throw new Told(error.exitCode === 0 ? 0 : (module?.definition.ownFailureExit ?? 2))
+    const exit = module?.definition.ownFailureExit
+    if (error instanceof CommanderError) throw new Told(error.exitCode === 0 ? 0 : (exit ?? 2))
+    if (exit === undefined) throw error
+    // A usage error that the command found itself; the caller does not know yet which command it is.
+    const { lines } = report(error)
+    output.err(`${lines.join("\n")}\n`)
+    throw new Told(exit)
   }
   if (parsed === undefined) throw new Told(2)
   return parsed
-}
-
-/** The code with which failures of the typed command end, where that is not the problem table's. */
-export async function ownFailureExit(args: readonly string[]): Promise<number | undefined> {
-  return (await entryOf(args)?.load())?.definition.ownFailureExit
 }
 
 /** `halfkey`, `halfkey help` and `halfkey help x y` are other spellings of `--help`. */
@@ -88,7 +88,8 @@ function build(
     .addHelpText("after", "\nStart with `halfkey up`. Documentation of a command: halfkey <command> --help")
   addGlobalOptions(program, undefined)
   const parents = new Map<string, Command>()
-  for (const entry of commandTable) {
+  // The overview needs every command, one command only itself.
+  for (const entry of typed === undefined ? commandTable : [typed]) {
     const [first = "", second] = entry.path.split(" ")
     if (second === undefined) {
       const command = program.command(first).helpGroup(`${groups[entry.group]}:`).summary(entry.summary)

@@ -1,0 +1,43 @@
+/**
+ * The usual form of `halfkey run`, read without the parser: `run [-e NAME] … -- program …`. Loading and building the parser
+ * takes about as long as everything else that `run` does before its request, and `run` stands in front of every start of
+ * somebody's program. Whatever has another form goes to the parser; a test holds both to the same results.
+ */
+import type { GlobalOptions } from "./command.ts"
+import type { RunOptions } from "./commands/run.ts"
+
+export interface QuickRun {
+  readonly options: RunOptions
+  readonly globals: GlobalOptions
+}
+
+const withValue: Readonly<Record<string, "environment" | "profile" | "endpoint" | "allowName">> = {
+  "-e": "environment",
+  "--environment": "environment",
+  "--profile": "profile",
+  "--endpoint": "endpoint",
+  "--allow-name": "allowName",
+}
+
+/** `undefined` for anything but the usual form. */
+export function readQuickRun(args: readonly string[]): QuickRun | undefined {
+  if (args[0] !== "run") return undefined
+  const globals: { environment?: string; profile?: string; endpoint?: string; quiet?: boolean } = {}
+  const allowedNames: string[] = []
+  for (let index = 1; index < args.length; index++) {
+    const arg = args[index] ?? ""
+    if (arg === "--") {
+      const command = args.slice(index + 1)
+      return command.length === 0 ? undefined : { options: { command, allowedNames }, globals }
+    }
+    if (arg === "-q" || arg === "--quiet") globals.quiet = true
+    else {
+      const name = Object.hasOwn(withValue, arg) ? withValue[arg] : undefined
+      const value = args[++index]
+      if (name === undefined || !value || value.startsWith("-")) return undefined
+      if (name !== "allowName") globals[name] = value
+      else allowedNames.push(...value.split(",").filter((part) => part !== ""))
+    }
+  }
+  return undefined
+}
