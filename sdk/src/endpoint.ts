@@ -3,7 +3,7 @@ import { defaultRegion } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 
 /** Where a server listens unless told otherwise: the address for region `local.self`. */
-export const defaultEndpoint = "http://127.0.0.1:4253"
+const defaultEndpoint = "http://127.0.0.1:4253"
 
 /** The endpoint for a region. Throws `missing_configuration` where there is no default. */
 export function endpointOf(configured: string | undefined, region: string, allowInsecure: boolean): string {
@@ -34,7 +34,7 @@ export function checkedEndpoint(text: string, allowInsecure: boolean): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
 }
 
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 

@@ -15,7 +15,7 @@ export async function toResult<T>(work: () => Promise<T>): Promise<Result<T>> {
   }
 }
 
-export function toFailure(error: unknown): Failure {
+function toFailure(error: unknown): Failure {
   if (!(error instanceof HalfkeyError)) return unexpectedFailure(error)
   const { code, check, facts, hint, message } = error
   return {

@@ -121,7 +121,7 @@ function hashesOf(keyset: VerifiedKeyset): KnownKeyset {
 }
 
 /** Floors as the core's checks take them. */
-export function documentFloors(
+function documentFloors(
   { keysets, roster }: DocumentFloors,
   keysetId: string | undefined,
   pin: Pick<KeysetFloors, "minimumRevision"> = {},
