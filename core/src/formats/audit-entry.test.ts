@@ -1,0 +1,66 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { fromUtf8 } from "../primitives/bytes.ts"
+import { type AuditEntry, auditEntryBytes } from "./audit-entry.ts"
+import { canonicalJson } from "./canonical-json.ts"
+
+const text = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constant("\\ud83d"),
+  fc.constant("\ud83d"),
+  fc.constant("a\udc00b"),
+)
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+
+const entries = fc.record({
+  v: fc.constant(1),
+  id: text,
+  time: text,
+  workspaceId: text,
+  requestId: text,
+  action: fc.constantFrom("secret.read", "token.issue"),
+  outcome: fc.constantFrom("allowed", "denied"),
+  code: optional(text),
+  apiKeyId: optional(text),
+  clientId: optional(text),
+  keysetId: optional(text),
+  environment: optional(text),
+  names: optional(fc.array(text)),
+  keyIds: optional(fc.array(text)),
+  subject: optional(text),
+  address: text,
+  userAgent: optional(text),
+}) as unknown as fc.Arbitrary<AuditEntry>
+
+test("the bytes of an entry are its canonical JSON, whatever a request brought", () => {
+  fc.assert(
+    fc.property(entries, (entry) => {
+      const wellFormed = Object.fromEntries(
+        Object.entries(entry).map(([name, value]) => [
+          name,
+          typeof value === "string"
+            ? value.toWellFormed()
+            : Array.isArray(value)
+              ? value.map((each: string) => each.toWellFormed())
+              : value,
+        ]),
+      )
+      assert.equal(fromUtf8(auditEntryBytes(entry)), fromUtf8(canonicalJson(wellFormed)))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test("every member of an entry is among the bytes", () => {
+  const entry: Record<string, unknown> = {}
+  for (const name of [
+    ...["v", "id", "time", "workspaceId", "requestId", "action", "outcome", "code", "apiKeyId", "clientId"],
+    ...["keysetId", "environment", "names", "keyIds", "subject", "address", "userAgent"],
+  ]) {
+    entry[name] = name === "v" ? 1 : name === "names" || name === "keyIds" ? [name] : name
+  }
+  const written = JSON.parse(fromUtf8(auditEntryBytes(entry as unknown as AuditEntry)))
+  assert.deepEqual(written, entry)
+  assert.deepEqual(Object.keys(written), Object.keys(entry).sort())
+})
