@@ -1,22 +1,28 @@
 /** `halfkey/admin`: workspaces, environments, clients and API keys. Everything is made and signed on this machine. */
+import type {
+  ApiKeyAdministration,
+  ClientAdministration,
+  EnvironmentAdministration,
+} from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Clients } from "./administration/clients.ts"
 import { Environments } from "./administration/environments.ts"
 import { readHealth } from "./administration/health.ts"
 import { readWorkspace } from "./administration/roster.ts"
-import type { NewWorkspace, ServerHealth, WorkspaceInfo } from "./administration/types.ts"
-import { type CreateWorkspaceOptions, makeWorkspace } from "./administration/workspace-creation.ts"
+import type { CreateWorkspaceOptions, NewWorkspace, ServerHealth, WorkspaceInfo } from "./administration/types.ts"
+import { makeWorkspace } from "./administration/workspace-creation.ts"
 import { requireOptionTypes } from "./configuration.ts"
 import { toResult } from "./failure.ts"
 import type { CallOptions, SecretsOptions } from "./options.ts"
 import type { Result } from "./result.ts"
 import { SessionHolder } from "./session-holder.ts"
 
-export type { ApiKeys } from "./administration/api-keys.ts"
-export type { Clients } from "./administration/clients.ts"
-export type { Environments } from "./administration/environments.ts"
+export type {
+  ApiKeyAdministration,
+  ClientAdministration,
+  EnvironmentAdministration,
+} from "./administration/administration.ts"
 export type * from "./administration/types.ts"
-export type { CreateWorkspaceOptions } from "./administration/workspace-creation.ts"
 export { allowInsecureEndpoint, type CallOptions, type SecretsOptions } from "./options.ts"
 export { type Failure, type FailureType, type ProblemCode, type Result, SecretsError, unwrap } from "./result.ts"
 
@@ -33,9 +39,9 @@ export function createWorkspace(options: CreateWorkspaceOptions): Promise<Result
  * signature. Settings, results and failures are those of `Secrets`.
  */
 export class Admin {
-  readonly environments: Environments
-  readonly clients: Clients
-  readonly apiKeys: ApiKeys
+  readonly environments: EnvironmentAdministration
+  readonly clients: ClientAdministration
+  readonly apiKeys: ApiKeyAdministration
   readonly #holder: SessionHolder
   readonly #options: SecretsOptions
 

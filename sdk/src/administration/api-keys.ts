@@ -1,4 +1,5 @@
 /** API keys: what there is, making one, revoking one. The server makes them; its answer is the only time that one is seen. */
+
 import { requireLabel } from "@halfkey/core/formats/environment-name"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { isApiKeyId } from "@halfkey/core/formats/ids"
@@ -8,10 +9,11 @@ import { toResult } from "../failure.ts"
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { SessionHolder } from "../session-holder.ts"
+import type { ApiKeyAdministration } from "./administration.ts"
 import { readApiKey, readCreatedApiKey } from "./answers.ts"
 import type { ApiKey, CreatedApiKey, NewApiKey } from "./types.ts"
 
-export class ApiKeys {
+export class ApiKeys implements ApiKeyAdministration {
   readonly #holder: SessionHolder
 
   constructor(holder: SessionHolder) {
@@ -28,7 +30,6 @@ export class ApiKeys {
     })
   }
 
-  /** The secret in the answer is shown once: keep it, or revoke the key and make another. */
   create(apiKey: NewApiKey, options: CallOptions = {}): Promise<Result<CreatedApiKey>> {
     return toResult(async () => {
       const body = apiKeyRequest(apiKey)
@@ -41,7 +42,6 @@ export class ApiKeys {
     })
   }
 
-  /** Takes effect within a second. Revoking a revoked one is no failure. */
   revoke(id: string, options: CallOptions = {}): Promise<Result<{ readonly id: string }>> {
     return toResult(async () => {
       requireText(id, "id")

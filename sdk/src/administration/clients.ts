@@ -1,4 +1,5 @@
 /** Clients: what there is, making one on this machine, granting, revoking. */
+
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type ClientId, isClientId } from "@halfkey/core/formats/ids"
 import { requireText, requireTexts, wrongType } from "../argument-types.ts"
@@ -7,6 +8,7 @@ import { toResult } from "../failure.ts"
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { SessionHolder } from "../session-holder.ts"
+import type { ClientAdministration } from "./administration.ts"
 import { publicClient } from "./answers.ts"
 import { createClient } from "./client-creation.ts"
 import { grantClient, listClients, revokeClient } from "./client-grants.ts"
@@ -21,14 +23,13 @@ import type {
   SealingOptions,
 } from "./types.ts"
 
-export class Clients {
+export class Clients implements ClientAdministration {
   readonly #holder: SessionHolder
 
   constructor(holder: SessionHolder) {
     this.#holder = holder
   }
 
-  /** All clients, revoked ones too. The server's word. */
   list(options: CallOptions = {}): Promise<Result<Client[]>> {
     return toResult(async () => {
       const { session } = this.#holder
@@ -36,10 +37,6 @@ export class Clients {
     })
   }
 
-  /**
-   * Makes a client: its key on this machine, its membership in each environment signed here, all in one request, all or
-   * nothing. The credentials are shown once. Fails with `not_a_granter` where this client may not sign.
-   */
   create(client: NewClientOptions, options: CallOptions & SealingOptions = {}): Promise<Result<CreatedClient>> {
     return toResult(async () => {
       if (typeof client !== "object" || client === null) throw wrongType("client", "an object", client)
@@ -52,10 +49,6 @@ export class Clients {
     })
   }
 
-  /**
-   * Makes an existing client a member of environments, or changes its mode there. The id must be typed in full by
-   * somebody who knows it: the keys that the server sends are checked against it (S4). Repeating it is no failure.
-   */
   grant(
     clientId: string,
     environments: readonly string[],
@@ -71,10 +64,6 @@ export class Clients {
     })
   }
 
-  /**
-   * Revokes a client at once, then signs the manifests of its environments again without it. What it has read stays
-   * read: change those secrets too. Repeating it is no failure, and finishes what was interrupted.
-   */
   revoke(clientId: string, options: CallOptions = {}): Promise<Result<RevokedClient>> {
     return toResult(async () => {
       const id = checkedClientId(clientId)

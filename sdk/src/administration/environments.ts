@@ -1,4 +1,5 @@
 /** Environments: what there is, and making a new one on this machine. */
+
 import { newKeyset } from "@halfkey/core/client/membership"
 import { requireKeysetName } from "@halfkey/core/formats/environment-name"
 import { wipe } from "@halfkey/core/primitives/bytes"
@@ -10,19 +11,19 @@ import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { Session } from "../session.ts"
 import type { SessionHolder } from "../session-holder.ts"
+import type { EnvironmentAdministration } from "./administration.ts"
 import { readKeysetSummary } from "./answers.ts"
 import { changeToJson, rememberOwn, signerOf, withSelfWraps } from "./keyset-changes.ts"
 import { readWorkspace } from "./roster.ts"
 import type { KeysetSummary } from "./types.ts"
 
-export class Environments {
+export class Environments implements EnvironmentAdministration {
   readonly #holder: SessionHolder
 
   constructor(holder: SessionHolder) {
     this.#holder = holder
   }
 
-  /** Those that the caller may see: `member` its own, `admin` and `control` all. The server's word. */
   list(options: CallOptions = {}): Promise<Result<KeysetSummary[]>> {
     return toResult(async () => {
       const { session } = this.#holder
@@ -30,7 +31,6 @@ export class Environments {
     })
   }
 
-  /** Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`. */
   create(name: string, options: CallOptions = {}): Promise<Result<KeysetSummary>> {
     return toResult(async () => {
       requireText(name, "name")

@@ -2,6 +2,9 @@
 import type { MemberMode } from "@halfkey/core/formats/manifest"
 import type { Role, Scope } from "@halfkey/core/formats/scopes"
 
+import { allowInsecureEndpoint, type RandomSource } from "../options.ts"
+import type { Transport } from "../transport.ts"
+
 export type { MemberMode, Role, Scope }
 
 /** Everything that configures a client, `apiKey` aside: the names are those of `SecretsOptions`. */
@@ -152,4 +155,20 @@ export interface ServerHealth {
   /** The server's clock minus this machine's, in milliseconds, give or take half a second; `undefined` without a Date header. */
   readonly clockSkewMs: number | undefined
   readonly roundTripMs: number
+}
+
+export interface CreateWorkspaceOptions {
+  readonly endpoint: string
+  /** `hkst_…`: the server's one-time setup token. */
+  readonly setupToken: string
+  /** Of the first admin client. */
+  readonly label: string
+  /** Default: production, staging, development. */
+  readonly environments?: readonly string[] | undefined
+  readonly timeoutMs?: number | undefined
+  readonly transport?: Transport | undefined
+  readonly userAgent?: string | undefined
+  readonly random?: RandomSource | undefined
+  readonly now?: (() => number) | undefined
+  readonly [allowInsecureEndpoint]?: true | undefined
 }

@@ -20,28 +20,11 @@ import { readDiscovery } from "../discovery.ts"
 import { checkedEndpoint } from "../endpoint.ts"
 import { HttpCaller } from "../http-caller.ts"
 import { allowInsecureEndpoint } from "../options.ts"
-import type { Transport } from "../transport.ts"
 import { fetchTransport } from "../transport-fetch.ts"
 import { defaultUserAgent } from "../version.ts"
 import { readCreatedApiKey } from "./answers.ts"
 import { changeToJson, withSelfWraps } from "./keyset-changes.ts"
-import type { NewWorkspace } from "./types.ts"
-
-export interface CreateWorkspaceOptions {
-  readonly endpoint: string
-  /** `hkst_…`: the server's one-time setup token. */
-  readonly setupToken: string
-  /** Of the first admin client. */
-  readonly label: string
-  /** Default: production, staging, development. */
-  readonly environments?: readonly string[] | undefined
-  readonly timeoutMs?: number | undefined
-  readonly transport?: Transport | undefined
-  readonly userAgent?: string | undefined
-  readonly random?: RandomSource | undefined
-  readonly now?: (() => number) | undefined
-  readonly [allowInsecureEndpoint]?: true | undefined
-}
+import type { CreateWorkspaceOptions, NewWorkspace } from "./types.ts"
 
 /** Throws for what is wrong with the arguments before anything is sent. */
 export async function makeWorkspace(options: CreateWorkspaceOptions): Promise<NewWorkspace> {

@@ -1,0 +1,60 @@
+/** The three parts of `Admin`: what they promise. */
+import type { CallOptions } from "../options.ts"
+import type { Result } from "../result.ts"
+import type {
+  ApiKey,
+  Client,
+  CreatedApiKey,
+  CreatedClient,
+  GrantedClient,
+  KeysetSummary,
+  MemberMode,
+  NewApiKey,
+  NewClientOptions,
+  RevokedClient,
+  SealingOptions,
+} from "./types.ts"
+
+/** Environments: what there is, and making a new one on this machine. */
+export interface EnvironmentAdministration {
+  /** Those that the caller may see: `member` its own, `admin` and `control` all. The server's word. */
+  list(options?: CallOptions): Promise<Result<KeysetSummary[]>>
+  /** Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`. */
+  create(name: string, options?: CallOptions): Promise<Result<KeysetSummary>>
+}
+
+/** Clients: what there is, making one on this machine, granting, revoking. */
+export interface ClientAdministration {
+  /** All clients, revoked ones too. The server's word. */
+  list(options?: CallOptions): Promise<Result<Client[]>>
+  /**
+   * Makes a client: its key on this machine, its membership in each environment signed here, all in one request, all or
+   * nothing. The credentials are shown once. Fails with `not_a_granter` where this client may not sign.
+   */
+  create(client: NewClientOptions, options?: CallOptions & SealingOptions): Promise<Result<CreatedClient>>
+  /**
+   * Makes an existing client a member of environments, or changes its mode there. The id must be typed in full by
+   * somebody who knows it: the keys that the server sends are checked against it (S4). One environment after the other:
+   * repeating it is no failure, and finishes what was interrupted.
+   */
+  grant(
+    clientId: string,
+    environments: readonly string[],
+    mode?: MemberMode,
+    options?: CallOptions & SealingOptions,
+  ): Promise<Result<GrantedClient>>
+  /**
+   * Revokes a client at once, then signs the manifests of its environments again without it. What it has read stays
+   * read: change those secrets too. Repeating it is no failure, and finishes what was interrupted.
+   */
+  revoke(clientId: string, options?: CallOptions): Promise<Result<RevokedClient>>
+}
+
+/** API keys: what there is, making one, revoking one. */
+export interface ApiKeyAdministration {
+  list(options?: CallOptions): Promise<Result<ApiKey[]>>
+  /** The secret in the answer is shown once: keep it, or revoke the key and make another. */
+  create(apiKey: NewApiKey, options?: CallOptions): Promise<Result<CreatedApiKey>>
+  /** Takes effect within a second. Revoking a revoked one is no failure. */
+  revoke(id: string, options?: CallOptions): Promise<Result<{ readonly id: string }>>
+}
