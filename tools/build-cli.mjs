@@ -2,14 +2,17 @@
 // a few commands need lies beside it, since a start pays for every byte that it reads.
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const entry = join(root, "cli/src/main.ts")
+/** The bundle of everything, and the small one of `halfkey run`. */
+const entries = { halfkey: join(root, "cli/src/main.ts"), "halfkey-run": join(root, "cli/src/main-run.ts") }
 const outdir = join(root, "cli/dist")
 const bundle = join(outdir, "halfkey.js")
 const stamp = join(outdir, "inputs.sha256")
+const requireBuiltin = createRequire(import.meta.url)
 const day = 24 * 60 * 60 * 1000
 
 /** One hash over path, size and time of everything that the bundle is made of; unlike a newest time, it sees deletions. */
@@ -61,18 +64,23 @@ function commonOptions() {
 }
 
 /**
- * `import "node:http"` runs every getter of the module, one of which loads WebSockets: 25 ms. `require` runs none.
+ * `import "node:http"` runs every getter of the module, one of which loads WebSockets: 25 ms. Here each name that is used is
+ * taken from `require` by itself; the marks let esbuild drop the others.
  * @type {import("esbuild").Plugin}
  */
-const builtinsByRequire = {
-  name: "builtins-by-require",
+const builtinsByName = {
+  name: "builtins-by-name",
   setup(build) {
     build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
       kind === "require-call" ? { path, external: true } : { path, namespace: "builtin" },
     )
-    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)})`,
-    }))
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
+      const names = Object.keys(requireBuiltin(path)).filter((name) => name !== "default")
+      const exported = names.map(
+        (name) => `const $${name} = /* @__PURE__ */ (() => builtin.${name})(); export { $${name} as ${name} }`,
+      )
+      return { contents: [`const builtin = require(${JSON.stringify(path)})`, ...exported].join("\n") }
+    })
   },
 }
 
@@ -114,7 +122,7 @@ async function buildLazyPackages(esbuild) {
 
 /** Builds when needed; does nothing while there is no CLI. Needs the installed packages. */
 export async function buildCli() {
-  if (!existsSync(entry)) return
+  if (!existsSync(entries.halfkey)) return
   const wanted = inputs()
   if (existsSync(bundle) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return
 
@@ -122,14 +130,16 @@ export async function buildCli() {
   const lazy = await buildLazyPackages(esbuild)
   const main = await esbuild.build({
     ...commonOptions(),
-    entryPoints: { halfkey: entry },
+    entryPoints: entries,
     // Found at run time when it is installed beside the CLI; it has native parts.
     external: ["@halfkey/server"],
     plugins: [
-      builtinsByRequire,
+      builtinsByName,
       {
-        name: "lazy-packages-outside",
+        name: "lazy-files-outside",
         setup(build) {
+          // From the small bundle to the one of everything.
+          build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: `./${basename(bundle)}`, external: true }))
           build.onResolve({ filter: /^(@|yaml$)/ }, ({ path }) => {
             const file = lazy.files.get(path)
             return file === undefined ? undefined : { path: file, external: true }

@@ -1,5 +1,4 @@
 /** The SDK, configured from the CLI's settings: its own transport, and files for token and freshness. */
-import { parseApiKey } from "@halfkey/core/formats/text-keys"
 import type { SecretsOptions } from "halfkey/secrets"
 import { nodeTransport } from "./http/node-transport.ts"
 import type { Connection } from "./settings/load.ts"
@@ -23,8 +22,13 @@ export function clientOptions(connection: Connection, settings: Settings, config
     // Settings were resolved already: the SDK must not look for them again.
     env: {},
     transport: nodeTransport(),
-    tokens: fileTokens(configDirectory, { endpoint, workspaceCRN, clientId, apiKeyId: parseApiKey(apiKey).keyId }),
+    tokens: fileTokens(configDirectory, { endpoint, workspaceCRN, clientId, apiKeyId: idOf(apiKey) }),
     freshness: fileFreshness(configDirectory, workspaceId),
     userAgent,
   }
+}
+
+/** The middle of `hkak_<id>_…`. The SDK checks the whole key, before it asks for a token. */
+function idOf(apiKey: string): string {
+  return apiKey.split("_", 2)[1] ?? ""
 }

@@ -3,20 +3,19 @@ import { appendFileSync, renameSync, statSync } from "node:fs"
 
 /** Above this the file moves to `server.log.1`, so that the two never take more than twice as much. */
 const rotateAboveBytes = 10 * 1024 * 1024
-const warning = 40
-const error = 50
+const told: Readonly<Record<string, string>> = { warn: "warning", error: "error", fatal: "error" }
 
 export interface LogLine {
-  readonly level: number
+  readonly level: string
   readonly message: string
 }
 
-/** Reads a line of JSON as pino writes it; `undefined` for anything else, such as a start error in plain words. */
+/** Reads a line of the server's JSON log; `undefined` for anything else, such as a start error in plain words. */
 export function parseLogLine(line: string): LogLine | undefined {
   if (!line.startsWith("{")) return undefined
   try {
     const { level, msg } = JSON.parse(line) as { level?: unknown; msg?: unknown }
-    if (typeof level !== "number") return undefined
+    if (typeof level !== "string") return undefined
     return { level, message: typeof msg === "string" ? msg : "" }
   } catch {
     return undefined
@@ -27,8 +26,8 @@ export function parseLogLine(line: string): LogLine | undefined {
 export function readable(line: string): string | undefined {
   const parsed = parseLogLine(line)
   if (parsed === undefined) return line === "" ? undefined : `${line}\n`
-  if (parsed.level < warning) return undefined
-  return `halfkey-server: ${parsed.level >= error ? "error" : "warning"}: ${parsed.message}\n`
+  const kind = Object.hasOwn(told, parsed.level) ? told[parsed.level] : undefined
+  return kind === undefined ? undefined : `halfkey-server: ${kind}: ${parsed.message}\n`
 }
 
 /** Address that the server says it listens on, in its one line about it. */

@@ -1,0 +1,47 @@
+/** Runs one command, and turns whatever happened into text and an exit code. */
+import type { CommandModule, GlobalOptions } from "./command.ts"
+import type { Context } from "./context.ts"
+import { createContext } from "./create-context.ts"
+import { report } from "./failure.ts"
+import { terminalPrompts } from "./input/prompts.ts"
+import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
+
+/** A command line that was understood. */
+export interface Understood {
+  readonly module: CommandModule
+  readonly options: unknown
+  readonly globals: GlobalOptions
+}
+
+/** Resolves to the exit code. `understand` reads the command line, and may print help or a usage error itself. */
+export async function execute(understand: (streams: Streams) => Promise<Understood>): Promise<number> {
+  const { env } = process
+  let streams = processStreams(env)
+  let context: Context | undefined
+  let environments: readonly string[] = []
+  let failureExit: number | undefined
+  try {
+    const { module, options, globals } = await understand(streams)
+    failureExit = module.definition.ownFailureExit
+    streams = processStreams(env, globals.color !== false)
+    const prompts = terminalPrompts(streams, globals.input !== false)
+    context = createContext({ options: globals, streams, env, cwd: process.cwd(), now: Date.now, prompts })
+    environments = environmentsOf(globals, options)
+    return (await module.run(context, options)) ?? 0
+  } catch (error) {
+    // 141 is what a shell shows for a program that SIGPIPE ended.
+    if (error instanceof BrokenPipe) return 141
+    const { lines, exit } = report(error, Boolean(env["HALFKEY_DEBUG"]), environments)
+    if (lines.length > 0) streams.err(`${lines.join("\n")}\n`)
+    return exit === 0 || exit === 130 ? exit : (failureExit ?? exit)
+  } finally {
+    await context?.close()
+  }
+}
+
+/** The environments that were asked for on the command line, to suggest another spelling. */
+function environmentsOf(globals: GlobalOptions, options: unknown): readonly string[] {
+  const { environments } = (options ?? {}) as { environments?: unknown }
+  if (Array.isArray(environments)) return environments.map(String)
+  return globals.environment === undefined ? [] : [globals.environment]
+}
