@@ -69,8 +69,8 @@ async function npmStart() {
       ({ ok }) => ok,
       () => false,
     )
-    // The last line that `up` prints, after the profile is stored.
-    if (ready && /Ctrl-C/.test(output.text)) return { child, output }
+    // `up` names the workspace and the profile last, when both are stored.
+    if (ready && /you are its admin|profile local/.test(output.text)) return { child, output }
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   throw new Error(`npm start was not ready in time:\n${output.text}`)
