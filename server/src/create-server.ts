@@ -15,6 +15,7 @@ import { Metrics } from "./http/metrics.ts"
 import type { DeclaredRoute } from "./http/route-access.ts"
 import type { Services } from "./http/services.ts"
 import { createLogger } from "./log.ts"
+import { pooledRandom } from "./pooled-random.ts"
 import { loadRootKey } from "./root-key-source.ts"
 import { initializeServer, loadServerKeys, type ServerKeys } from "./server-keys.ts"
 import { AuditEntries } from "./services/audit/entries.ts"
@@ -41,8 +42,8 @@ export interface ServerOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number
   readonly random?: RandomSource
-  /** Where log lines go; standard output unless given. */
-  readonly logDestination?: DestinationStream
+  /** Where log lines go, one JSON object each. */
+  readonly logDestination: DestinationStream
   /** Called when what is on disk is not known any more: the process must end. */
   readonly onFatal: (error: Error) => void
 }
@@ -76,13 +77,14 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     const logger = createLogger(config.logLevel, options.logDestination)
     const metrics = new Metrics()
     const onCreated = async () => removeSetupToken(tokenPath)
-    const services = buildServices({ config, store, rootKey, keys, metrics, now, random, onCreated })
+    const ids = pooledRandom(random)
+    const services = buildServices({ config, store, rootKey, keys, metrics, now, random, ids, onCreated })
     let stopping = false
     const { app, routes } = await buildHttpServer({
       services,
       metrics,
       logger,
-      random,
+      random: ids,
       trustedProxies: config.trustedProxies,
       tls: config.tls,
       operations: {
@@ -103,7 +105,6 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       stopping = true
       await closeAll()
       logger.info("halfkey-server stopped")
-      logger.flush()
     }
     return { url, address, routes, close }
   } catch (error) {
@@ -127,12 +128,13 @@ function buildServices(parts: {
   readonly metrics: Metrics
   readonly now: () => number
   readonly random: RandomSource
+  readonly ids: RandomSource
   readonly onCreated: () => Promise<void>
 }): Services {
   const { config, store, rootKey, keys, metrics: counters, now, random } = parts
   const states = new WorkspaceStates(store)
   const tokens = new AccessTokens(`halfkey:${config.region}`, keys.tokenKeys, now, random)
-  const entries = new AuditEntries(now, random)
+  const entries = new AuditEntries(now, parts.ids)
   const gate = new Gate({ store, states, tokens, entries, counters, now })
   const makers = new SeedMakers(store, rootKey)
   const changes = new KeysetChanges({ store, rootKey, now, random })

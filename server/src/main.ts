@@ -5,6 +5,7 @@ import { problemCodes } from "@halfkey/core/formats/problem-codes"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import { readConfig } from "./config.ts"
 import { createServer, type RunningServer } from "./create-server.ts"
+import { BufferedOutput } from "./log.ts"
 import { newSetupToken, setupTokenPath } from "./setup-token.ts"
 import { openSqliteStore } from "./store/sqlite.ts"
 import { version } from "./version.ts"
@@ -32,8 +33,11 @@ Settings are variables of the environment:
   HALFKEY_ALLOW_INSECURE_LISTEN=1     listen beyond loopback without TLS
 `
 
+const output = new BufferedOutput()
+
 /** Says what is wrong in one line, what to do in another, and ends with the code of the table. */
 function fail(error: unknown): never {
+  output.flush()
   if (!(error instanceof HalfkeyError)) {
     process.stderr.write(
       `halfkey-server: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : "?"}\n`,
@@ -46,19 +50,24 @@ function fail(error: unknown): never {
 }
 
 async function serve(): Promise<void> {
-  const server = await createServer({ config: readConfig(process.env), onFatal: fail })
+  const server = await createServer({ config: readConfig(process.env), logDestination: output, onFatal: fail })
   stopOnSignals(server)
 }
 
 function stopOnSignals(server: RunningServer): void {
   let stopping = false
   const stop = () => {
-    if (stopping) process.exit(1)
+    if (stopping) end(1)
     stopping = true
-    server.close().then(() => process.exit(0), fail)
+    server.close().then(() => end(0), fail)
   }
   process.on("SIGTERM", stop)
   process.on("SIGINT", stop)
+}
+
+function end(code: number): never {
+  output.flush()
+  process.exit(code)
 }
 
 async function makeSetupToken(): Promise<void> {

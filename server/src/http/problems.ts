@@ -73,7 +73,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 export function reportedError(error: unknown, request: FastifyRequest, reply: FastifyReply): HalfkeyError {
   const known = knownError(error)
   const { status } = problemCodes[known.code]
-  if (status >= 500) request.log.error({ code: known.code, err: known.cause ?? known }, "a request failed")
+  if (status >= 500) {
+    request.log.error({ requestId: request.id, code: known.code, err: known.cause ?? known }, "a request failed")
+  }
   if (status === 401) reply.header("www-authenticate", 'Bearer realm="halfkey"')
   if (status === 503 || status === 429) reply.header("retry-after", "1")
   reply.code(status)

@@ -1,5 +1,6 @@
 /** The store over any SQL database: reads go to a reader, writes by name to whoever holds the write connection. */
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type { SecretRow } from "../domain/rows.ts"
 import type { AuditRecord, Guard, Store } from "../domain/store.ts"
 import * as keysets from "./keyset-queries.ts"
 import type { OperationParameters, Writer } from "./operations/operations.ts"
@@ -103,7 +104,7 @@ export class SqlStore implements Store {
     return (await this.#reader.first(secrets.anyRecordOfEpoch, { keysetId, epoch })) !== undefined
   }
 
-  async currentSecrets(keysetId: KeysetId, names: readonly string[]) {
+  async currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly SecretRow[]> {
     const [only, another] = names
     if (only !== undefined && another === undefined) {
       const row = await this.#reader.first(secrets.currentSecret, { keysetId, name: only })
@@ -144,7 +145,7 @@ export class SqlStore implements Store {
   }
 
   appendAudit(guard: Guard) {
-    return this.#writer.run("appendAudit", guard)
+    return this.#writer.appendAudit(guard)
   }
 
   issueToken(...parameters: OperationParameters<"issueToken">) {

@@ -1,7 +1,11 @@
 /** The store on SQLite: one file, one process, one writer. All that is particular to SQLite is in `sqlite/`. */
+import type { KeysetId } from "@halfkey/core/formats/ids"
+import type { SecretRow } from "../domain/rows.ts"
 import type { Store } from "../domain/store.ts"
+import type { OperationParameters } from "./operations/operations.ts"
 import { SqlStore } from "./sql-store.ts"
 import { SqliteConnection } from "./sqlite/connection.ts"
+import { CurrentSecrets } from "./sqlite/current-secrets.ts"
 import { openSqlite, prepareSchema } from "./sqlite/open.ts"
 import { SqliteWriter } from "./sqlite/writer.ts"
 
@@ -18,11 +22,36 @@ export async function openSqliteStore({ path, onFatal }: SqliteStoreOptions): Pr
     prepareSchema(db)
     db.pragma("query_only = 1")
     const writer = await SqliteWriter.start(path, onFatal)
-    return new SqlStore(new SqliteConnection(db), writer, async () => {
+    return new SqliteStore(new SqliteConnection(db), writer, async () => {
       db.close()
     })
   } catch (error) {
     db.close()
     throw error
+  }
+}
+
+class SqliteStore extends SqlStore {
+  readonly #current = new CurrentSecrets()
+
+  override async currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly SecretRow[]> {
+    const known = this.#current.get(keysetId, names)
+    if (known !== undefined) return known
+    const rows = await super.currentSecrets(keysetId, names)
+    this.#current.add(keysetId, rows)
+    return rows
+  }
+
+  override async commitSecrets(...parameters: OperationParameters<"commitSecrets">) {
+    const [, { keysetId, writes }] = parameters
+    this.#current.commitBegins(keysetId)
+    try {
+      return await super.commitSecrets(...parameters)
+    } finally {
+      this.#current.commitEnds(
+        keysetId,
+        writes.map(({ name }) => name),
+      )
+    }
   }
 }

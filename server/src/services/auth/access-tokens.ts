@@ -1,4 +1,5 @@
 /** Access tokens (S8): `at+jwt`, Ed25519, at most 15 minutes, made and checked by this server only. */
+import { hash } from "node:crypto"
 import {
   type ApiKeyId,
   type ClientId,
@@ -9,7 +10,6 @@ import {
 } from "@halfkey/core/formats/ids"
 import { isScope, type Scope } from "@halfkey/core/formats/scopes"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
-import { sha256 } from "@halfkey/core/primitives/hash"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import { type CryptoKey, errors, jwtVerify, SignJWT } from "jose"
 import { RecentMap } from "../recent-map.ts"
@@ -84,8 +84,7 @@ export class AccessTokens {
   /** The claims of a token that this server issued and that has not expired; `undefined` for anything else. */
   async verify(token: string): Promise<TokenClaims | undefined> {
     if (token.length > tokenMaxLength) return undefined
-    const hash = sha256(Buffer.from(token, "latin1")) as Buffer
-    const key = hash.toString("latin1")
+    const key = hash("sha256", token, "base64")
     const known = this.#verified.get(key)
     if (known !== undefined) return known.expiresAt > this.#now() ? known : undefined
     const claims = await this.#check(token)

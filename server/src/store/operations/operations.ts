@@ -2,12 +2,10 @@
 import type { Guard } from "../../domain/store.ts"
 import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
-import { appendGuarded } from "./guarded.ts"
 import * as keysets from "./keysets.ts"
 import { commitSecrets } from "./secrets.ts"
 
 export const operations = {
-  appendAudit: (tx: Transaction, guard: Guard) => appendGuarded(tx, guard),
   initialize: administration.initialize,
   issueToken: administration.issueToken,
   createWorkspace: administration.createWorkspace,
@@ -37,6 +35,8 @@ export interface OperationCall {
 
 /** Whoever holds the write connection. Resolves when the operation is durable. */
 export interface Writer {
+  /** Appends an entry that describes no change. Throws `StaleStateError`. */
+  appendAudit(guard: Guard): Promise<void>
   run<Name extends OperationName>(name: Name, ...parameters: OperationParameters<Name>): Promise<OperationResult<Name>>
   /** Finishes what was begun, then closes. */
   close(): Promise<void>

@@ -3,12 +3,27 @@
  * Runs wherever the write connection lives: in the writer's thread, or directly in a test.
  */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import Database from "better-sqlite3"
-import { StaleStateError } from "../../domain/store.ts"
+import { type Guard, StaleStateError } from "../../domain/store.ts"
 import { type OperationCall, runOperation } from "../operations/operations.ts"
+import * as queries from "../state-queries.ts"
 import { SqliteConnection } from "./connection.ts"
 
-/** How one operation ended; plain data that can be sent to another thread. */
+/** What is written together. */
+export interface Batch {
+  /** Entries that describe no change: reads and refusals. */
+  readonly audits: readonly Guard[]
+  readonly calls: readonly OperationCall[]
+}
+
+/** How a batch ended; plain data that can be sent to another thread. */
+export interface BatchOutcome {
+  /** All entries are on disk, but those with these indexes, whose workspace had moved on; or why none is. */
+  readonly audits: { readonly stale: readonly number[] } | { readonly failure: Failure }
+  readonly calls: readonly Outcome[]
+}
+
 export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly failure: Failure }
 
 export type Failure =
@@ -47,39 +62,68 @@ export class GroupCommit {
   }
 
   /** Resolves when all that succeeded is on disk. One batch at a time. */
-  async run(calls: readonly OperationCall[]): Promise<Outcome[]> {
+  async run(batch: Batch): Promise<BatchOutcome> {
     try {
-      return await this.#together(calls)
+      return await this.#together(batch)
     } catch (error) {
       // The transaction is gone, and nobody was answered.
       if (this.#db.inTransaction) this.#rollback.run()
-      if (calls.length === 1 || failureOf(error).kind === "fatal") return calls.map(() => failed(error))
+      const failure = failureOf(error)
+      if (failure.kind === "fatal" || parts(batch) === 1) return allFailed(batch, failure)
     }
-    // One operation too large for the disk must not take its neighbours with it.
-    const outcomes: Outcome[] = []
-    for (const call of calls) outcomes.push(...(await this.run([call])))
-    return outcomes
+    // One operation that does not fit on the disk must not take its neighbours with it.
+    const { audits } = await this.run({ audits: batch.audits, calls: [] })
+    const calls: Outcome[] = []
+    for (const call of batch.calls) calls.push(...(await this.run({ audits: [], calls: [call] })).calls)
+    return { audits, calls }
   }
 
-  async #together(calls: readonly OperationCall[]): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
+  async #together({ audits, calls }: Batch): Promise<BatchOutcome> {
     this.#begin.run()
-    for (const call of calls) {
-      this.#savepoint.run()
-      try {
-        const value = await runOperation(this.#connection, call)
-        this.#release.run()
-        outcomes.push({ ok: true, value })
-      } catch (error) {
-        // SQLite ends the whole transaction for some errors, such as a full disk.
-        if (!this.#db.inTransaction || isOutOfSpace(error)) throw error
-        this.#rollbackTo.run()
-        this.#release.run()
-        outcomes.push(failed(error))
-      }
-    }
+    // First the entries: the changes below would make their generations old.
+    const stale = await this.#append(audits)
+    const outcomes: Outcome[] = []
+    for (const call of calls) outcomes.push(await this.#alone(call))
     this.#commit.run()
-    return outcomes
+    return { audits: { stale }, calls: outcomes }
+  }
+
+  /** Generation and number are asked for once for each workspace. Returns the indexes of entries that came too late. */
+  async #append(audits: readonly Guard[]): Promise<number[]> {
+    const logs = new Map<WorkspaceId, { readonly generation: number | undefined; seq: number }>()
+    const stale: number[] = []
+    for (const [index, { generation, audit }] of audits.entries()) {
+      const { workspaceId, time, entry, leafHash } = audit
+      let log = logs.get(workspaceId)
+      if (log === undefined) {
+        const workspace = await this.#connection.first(queries.generation, { id: workspaceId })
+        const last = await this.#connection.first(queries.lastAuditSeq, { workspaceId })
+        log = { generation: workspace?.generation, seq: (last?.seq ?? -1) + 1 }
+        logs.set(workspaceId, log)
+      }
+      if (log.generation !== generation) {
+        stale.push(index)
+        continue
+      }
+      await this.#connection.run(queries.insertAuditEntry, { workspaceId, seq: log.seq, time, entry, leafHash })
+      log.seq++
+    }
+    return stale
+  }
+
+  async #alone(call: OperationCall): Promise<Outcome> {
+    this.#savepoint.run()
+    try {
+      const value = await runOperation(this.#connection, call)
+      this.#release.run()
+      return { ok: true, value }
+    } catch (error) {
+      // SQLite ends the whole transaction for some errors, such as a full disk.
+      if (!this.#db.inTransaction || isOutOfSpace(error)) throw error
+      this.#rollbackTo.run()
+      this.#release.run()
+      return { ok: false, failure: failureOf(error) }
+    }
   }
 
   /** Moves the write-ahead log into the database file, then closes. */
@@ -89,8 +133,13 @@ export class GroupCommit {
   }
 }
 
-function failed(error: unknown): Outcome {
-  return { ok: false, failure: failureOf(error) }
+/** In how many parts a batch can be tried again. */
+function parts({ audits, calls }: Batch): number {
+  return calls.length + (audits.length > 0 ? 1 : 0)
+}
+
+function allFailed({ calls }: Batch, failure: Failure): BatchOutcome {
+  return { audits: { failure }, calls: calls.map(() => ({ ok: false, failure })) }
 }
 
 function failureOf(error: unknown): Failure {

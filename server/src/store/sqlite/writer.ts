@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { StaleStateError } from "../../domain/store.ts"
+import { type Guard, StaleStateError } from "../../domain/store.ts"
 import type {
   OperationCall,
   OperationName,
@@ -12,26 +12,42 @@ import type {
   OperationResult,
   Writer,
 } from "../operations/operations.ts"
-import type { Failure, Outcome } from "./group-commit.ts"
+import { encodeAudits } from "./audit-batch.ts"
+import type { BatchOutcome, Failure } from "./group-commit.ts"
+import type { ToWriter } from "./writer-worker.ts"
 
-interface Waiting {
-  readonly call: OperationCall
-  readonly resolve: (value: unknown) => void
+interface Waiting<What> {
+  readonly what: What
+  readonly resolve: (value: never) => void
   readonly reject: (error: Error) => void
+}
+
+/** What one message holds, or what the next one will. */
+class Waitings {
+  readonly audits: Waiting<Guard>[] = []
+  readonly calls: Waiting<OperationCall>[] = []
+
+  get isEmpty(): boolean {
+    return this.audits.length + this.calls.length === 0
+  }
+
+  rejectAll(error: Error): void {
+    for (const { reject } of [...this.audits, ...this.calls]) reject(error)
+  }
 }
 
 export class SqliteWriter implements Writer {
   readonly #worker: Worker
   #onFatal: ((error: Error) => void) | undefined
-  #queue: Waiting[] = []
-  #inFlight: Waiting[] = []
+  #next = new Waitings()
+  #inFlight: Waitings | undefined
   #scheduled = false
   #ended: Error | undefined
   #idle: (() => void) | undefined
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    worker.on("message", (message: "ready" | readonly Outcome[]) => message !== "ready" && this.#answer(message))
+    worker.on("message", (message: "ready" | BatchOutcome) => message !== "ready" && this.#answer(message))
     worker.on("error", (error) => this.#end(error))
     worker.on("exit", (code) => this.#end(new Error(`the writer's thread ended with code ${code}`)))
   }
@@ -49,70 +65,90 @@ export class SqliteWriter implements Writer {
     return writer
   }
 
+  appendAudit(guard: Guard): Promise<void> {
+    return this.#enqueue(this.#next.audits, guard)
+  }
+
   run<Name extends OperationName>(
     name: Name,
     ...parameters: OperationParameters<Name>
   ): Promise<OperationResult<Name>> {
-    return new Promise((resolve, reject) => {
-      if (this.#ended !== undefined) return reject(this.#ended)
-      this.#queue.push({ call: { name, parameters }, resolve: resolve as (value: unknown) => void, reject })
-      this.#schedule()
-    })
+    return this.#enqueue(this.#next.calls, { name, parameters })
   }
 
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
-    if (this.#queue.length + this.#inFlight.length > 0) {
+    if (!this.#next.isEmpty || this.#inFlight !== undefined) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve
       })
     }
     this.#ended = new HalfkeyError("unavailable", "the server is stopping")
     const exited = new Promise<void>((resolve) => this.#worker.once("exit", () => resolve()))
-    this.#worker.postMessage("close")
+    this.#worker.postMessage("close" satisfies ToWriter)
     await exited
   }
 
-  /** Waits for the end of this turn, so that all requests that came together are written together. */
-  #schedule(): void {
-    if (this.#scheduled || this.#inFlight.length > 0) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      this.#send()
+  #enqueue<What, Result>(queue: Waiting<What>[], what: What): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended !== undefined) return reject(this.#ended)
+      queue.push({ what, resolve, reject })
+      if (this.#scheduled || this.#inFlight !== undefined) return
+      this.#scheduled = true
+      setImmediate(() => {
+        this.#scheduled = false
+        this.#send()
+      })
     })
   }
 
   #send(): void {
-    if (this.#queue.length === 0 || this.#ended !== undefined) return
-    this.#inFlight = this.#queue
-    this.#queue = []
-    this.#worker.postMessage(this.#inFlight.map(({ call }) => call))
+    if (this.#next.isEmpty || this.#ended !== undefined) return
+    const batch = this.#next
+    this.#next = new Waitings()
+    this.#inFlight = batch
+    const audits = encodeAudits(batch.audits.map(({ what }) => what))
+    const message: ToWriter = { audits, calls: batch.calls.map(({ what }) => what) }
+    this.#worker.postMessage(message, [audits.bytes.buffer])
   }
 
-  #answer(outcomes: readonly Outcome[]): void {
-    const answered = this.#inFlight
-    this.#inFlight = []
-    for (const [index, { resolve, reject }] of answered.entries()) {
-      const outcome = outcomes[index]
-      if (outcome?.ok) resolve(outcome.value)
-      else reject(outcome ? errorOf(outcome.failure) : new Error("the writer gave no answer"))
-    }
-    const fatal = outcomes.find((outcome) => !outcome.ok && outcome.failure.kind === "fatal")
-    if (fatal !== undefined && !fatal.ok) this.#end(errorOf(fatal.failure))
+  #answer(outcome: BatchOutcome): void {
+    const { audits = [], calls = [] } = this.#inFlight ?? {}
+    this.#inFlight = undefined
+    // The thread goes on with what has gathered before anybody is answered.
     this.#send()
-    if (this.#inFlight.length === 0) this.#idle?.()
+    settleAudits(audits, outcome.audits)
+    for (const [index, { resolve, reject }] of calls.entries()) {
+      const result = outcome.calls[index]
+      if (result?.ok) resolve(result.value as never)
+      else reject(result ? errorOf(result.failure) : new Error("the writer gave no answer"))
+    }
+    const fatal = [outcome.audits, ...outcome.calls].find((each) => "failure" in each && each.failure.kind === "fatal")
+    if (fatal !== undefined && "failure" in fatal) this.#end(errorOf(fatal.failure))
+    if (this.#inFlight === undefined) this.#idle?.()
   }
 
   /** Nobody is told that a write succeeded whose fate is unknown. */
   #end(error: Error): void {
     if (this.#ended !== undefined) return
     this.#ended = error
-    for (const { reject } of [...this.#inFlight, ...this.#queue]) reject(error)
-    this.#inFlight = []
-    this.#queue = []
+    this.#inFlight?.rejectAll(error)
+    this.#next.rejectAll(error)
+    this.#inFlight = undefined
     this.#idle?.()
     this.#onFatal?.(error)
+  }
+}
+
+function settleAudits(audits: readonly Waiting<Guard>[], outcome: BatchOutcome["audits"]): void {
+  if ("failure" in outcome) {
+    for (const { reject } of audits) reject(errorOf(outcome.failure))
+    return
+  }
+  const stale = new Set(outcome.stale)
+  for (const [index, { resolve, reject }] of audits.entries()) {
+    if (stale.has(index)) reject(new StaleStateError())
+    else resolve(undefined as never)
   }
 }
 

@@ -1,0 +1,73 @@
+/**
+ * The newest versions of secrets, kept in memory. Right for SQLite only: one process writes, so it knows of every change.
+ * While a commit to a key set is on its way, nothing is answered from here and nothing is added for that key set:
+ * what is on disk and what is known here may differ until the commit is answered, and a read must see a commit of
+ * several names whole or not at all.
+ */
+import type { KeysetId } from "@halfkey/core/formats/ids"
+import type { SecretRow } from "../../domain/rows.ts"
+
+/** Rows kept in all. When it is reached, everything is forgotten. */
+const rowsKept = 100_000
+
+interface KeysetEntry {
+  readonly rows: Map<string, SecretRow>
+  commitsUnderWay: number
+}
+
+export class CurrentSecrets {
+  readonly #keysets = new Map<KeysetId, KeysetEntry>()
+  #count = 0
+
+  /** The rows of all these names in their order, or `undefined` when one is not known. */
+  get(keysetId: KeysetId, names: readonly string[]): SecretRow[] | undefined {
+    const entry = this.#keysets.get(keysetId)
+    if (entry === undefined || entry.commitsUnderWay > 0) return undefined
+    const found: SecretRow[] = []
+    for (const name of names) {
+      const row = entry.rows.get(name)
+      if (row === undefined) return undefined
+      found.push(row)
+    }
+    return found
+  }
+
+  /** Keeps rows that were read just now, in one turn with this call. */
+  add(keysetId: KeysetId, rows: readonly SecretRow[]): void {
+    if (this.#count + rows.length > rowsKept) this.#forget()
+    const entry = this.#entry(keysetId)
+    if (entry.commitsUnderWay > 0) return
+    for (const row of rows) {
+      if (!entry.rows.has(row.name)) this.#count++
+      entry.rows.set(row.name, row)
+    }
+  }
+
+  /** Around a commit: before it is begun, and when it was answered in whatever way. */
+  commitBegins(keysetId: KeysetId): void {
+    this.#entry(keysetId).commitsUnderWay++
+  }
+
+  commitEnds(keysetId: KeysetId, names: readonly string[]): void {
+    const entry = this.#entry(keysetId)
+    entry.commitsUnderWay--
+    for (const name of names) if (entry.rows.delete(name)) this.#count--
+  }
+
+  #entry(keysetId: KeysetId): KeysetEntry {
+    let entry = this.#keysets.get(keysetId)
+    if (entry === undefined) {
+      entry = { rows: new Map(), commitsUnderWay: 0 }
+      this.#keysets.set(keysetId, entry)
+    }
+    return entry
+  }
+
+  #forget(): void {
+    for (const [keysetId, entry] of this.#keysets) {
+      entry.rows.clear()
+      if (entry.commitsUnderWay === 0) this.#keysets.delete(keysetId)
+    }
+    this.#count = 0
+  }
+}
