@@ -1,4 +1,4 @@
-/** `Sign`: Ed25519 (RFC 8032), checked strictly (S2): no small-order key, no y ≥ p, no S ≥ L, not the ZIP-215 rules. */
+/** `Sign`: Ed25519 (RFC 8032), checked strictly (S2): no small-order key or R, no y ≥ p, no S ≥ L, not the ZIP-215 rules. */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto"
 import { concatBytes, fromHex, plainBytes } from "./bytes.ts"
 
@@ -40,17 +40,22 @@ export function signingKeyFromSeed(seed: Uint8Array): SigningKey {
 
 /** Whether these 32 bytes are a public key that may be trusted at all: y < p and not of small order. */
 export function isStrictPublicKey(publicKey: Uint8Array): boolean {
-  if (publicKey.length !== ed25519PublicKeyLength) return false
-  const y = new Uint8Array(publicKey)
+  return publicKey.length === ed25519PublicKeyLength && isStrictPoint(publicKey)
+}
+
+function isStrictPoint(point: Uint8Array): boolean {
+  const y = new Uint8Array(point)
   y[31] = (y[31] ?? 0) & 0x7f
   if (!isBelow(y, fieldPrime)) return false
-  return !smallOrderY.some((point) => point.every((byte, index) => byte === y[index]))
+  return !smallOrderY.some((small) => small.every((byte, index) => byte === y[index]))
 }
 
 /** Checks a signature strictly; `false` for every malformed input. */
 export function verifyStrict(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== ed25519SignatureLength || !isStrictPublicKey(publicKey)) return false
   if (!isBelow(signature.subarray(32), groupOrder)) return false
+  // Versions of OpenSSL differ on an R of small order: without this, a signer could make some readers accept and others not.
+  if (!isStrictPoint(signature.subarray(0, 32))) return false
   const key = publicKeyObject(publicKey)
   // OpenSSL recomputes R and compares its encoding, so a non-canonical R fails too.
   return key !== undefined && verify(null, message, key, signature)
