@@ -208,6 +208,21 @@ test("revoking stops the client first, then signs every manifest without it, and
   assert.equal((await admin.clients.grant(credentials.clientId, ["production"])).failure?.code, "client_revoked")
 })
 
+test("a doubtful environment keeps a revoked client out of the others all the same", async () => {
+  const environments = [{ name: "production" }, { name: "staging" }]
+  const { credentials } = unwrap(await admin.clients.create({ label: "api", environments, apiKey: {} }))
+  const transport = tampered(place.server.transport, "GET /v1/keysets/production", ({ manifests }) => {
+    manifests.at(-1).members.pop()
+  })
+  const doubting = new Admin({ ...place.options, transport })
+  const { failure } = await doubting.clients.revoke(credentials.clientId)
+  assert.equal(failure?.check, "signature")
+  assert.deepEqual(failure?.facts?.["done"], ["staging"])
+  assert.equal(place.server.keyset("staging").newest.members.length, 1)
+  const partly = await doubting.clients.grant(place.workspace.clientId, ["staging", "production"], "read")
+  assert.deepEqual(partly.failure?.facts?.["done"], ["staging"])
+})
+
 test("changes that others overtake start over, and a lost answer is no failure", async () => {
   const { credentials } = unwrap(await admin.clients.create({ label: "api", environments: [] }))
   const rival = new Admin(place.options)

@@ -114,6 +114,21 @@ test("a key set under a known name is refused when it is another one", async () 
   assert.deepEqual([failure?.code, failure?.check], ["keyset_verification_failed", "key set"])
 })
 
+test("what was seen by name is not forgotten by id, also where the answer leaves the documents out", async () => {
+  const { keysetId } = place.server.keyset("production").newest
+  const secrets = new Secrets(place.options)
+  unwrap(await secrets.readAll())
+  await extendManifest({})
+  unwrap(await secrets.readAll({ environment: keysetId }))
+  unwrap(await secrets.readAll())
+  place.server.keyset("production").manifests.pop()
+  for (const environment of ["production", keysetId]) {
+    const { failure } = await secrets.readAll({ environment })
+    assert.deepEqual([failure?.code, failure?.check], ["keyset_verification_failed", "freshness"])
+  }
+  await secrets.close()
+})
+
 test("a pinned revision is the least that is accepted, for the environment that it pins", async () => {
   const pinned = { ...place.options, minimumRevision: 2 }
   const { failure } = await run((secrets) => secrets.readAll(), pinned)

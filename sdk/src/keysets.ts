@@ -4,6 +4,7 @@ import { type KeysetBundle, type KeysetFloors, loadKeyset } from "@halfkey/core/
 import type { VerifiedKeyset } from "@halfkey/core/client/verified-keyset"
 import { isKeysetId, type KeysetId } from "@halfkey/core/formats/ids"
 import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import { equalBytes } from "@halfkey/core/primitives/hash"
 import type { KnownKeyset } from "@halfkey/core/wire/keysets"
 import { type AnswerReader, invalidResponse } from "./answer-reader.ts"
 import type { DocumentFloors, Floors, SecretFloors } from "./floors.ts"
@@ -31,8 +32,8 @@ export interface KeysetQuestion {
 
 export class Keysets {
   readonly #options: KeysetsOptions
-  /** By what the caller said: name or id. */
-  readonly #held = new Map<string, VerifiedKeyset>()
+  /** By id, so that name and id of an environment lead to the same one. */
+  readonly #held = new Map<KeysetId, VerifiedKeyset>()
 
   constructor(options: KeysetsOptions) {
     this.#options = options
@@ -44,9 +45,9 @@ export class Keysets {
    */
   ask(environment: string, names?: readonly string[], refetch = false): KeysetQuestion {
     const { floors } = this.#options
-    const held = this.#held.get(environment)
-    const keysetId = held?.keysetId ?? this.#knownId(environment)
+    const keysetId = this.#knownId(environment)
     const documents = floors.documents()
+    const held = keysetId && this.#heldAt(keysetId, documents)
     const sinceRevision = keysetId && documents.keysets.get(keysetId)?.revision
     const hashes = held !== undefined && !refetch ? hashesOf(held) : {}
     const known = { ...hashes, ...(sinceRevision !== undefined && { sinceRevision }) }
@@ -84,7 +85,14 @@ export class Keysets {
     })
     floors.seeRoster(keyset.roster, keyset.rosterHash)
     floors.seeManifest(keyset.manifest, keyset.manifestHash)
-    this.#hold(environment, keyset)
+    const held = this.#held.get(keyset.keysetId)
+    if (held !== undefined && isSame(held, keyset)) {
+      // Calls that start together load the same documents: one copy of the halves is enough.
+      keyset.destroy()
+      return held
+    }
+    // Answers may overtake each other: an older one does not replace a newer one.
+    if (held === undefined || !isNewer(held, keyset)) this.#held.set(keyset.keysetId, keyset)
     if (keyset.epochsWithoutSelfWrap.length > 0) this.#options.onOpened(keyset)
     return keyset
   }
@@ -100,11 +108,13 @@ export class Keysets {
     return this.#options.floors.keysetIdOf(environment) as KeysetId | undefined
   }
 
-  /** Answers may overtake each other: an older one does not replace a newer one. */
-  #hold(environment: string, keyset: VerifiedKeyset): void {
-    const held = this.#held.get(environment)
-    if (held !== undefined && isNewer(held, keyset)) return
-    this.#held.set(environment, keyset)
+  /** What is held, unless something newer was seen since, as after a change that this client signed itself. */
+  #heldAt(keysetId: KeysetId, { keysets, roster }: DocumentFloors): VerifiedKeyset | undefined {
+    const held = this.#held.get(keysetId)
+    const floor = keysets.get(keysetId)
+    if (held === undefined || floor === undefined) return undefined
+    const isNewest = floor.hash === toBase64Url(held.manifestHash) && roster?.hash === toBase64Url(held.rosterHash)
+    return isNewest ? held : undefined
   }
 }
 
@@ -114,6 +124,10 @@ function isNewer(left: VerifiedKeyset, right: VerifiedKeyset): boolean {
   }
   if (left.manifest.revision !== right.manifest.revision) return left.manifest.revision > right.manifest.revision
   return left.roster.seq > right.roster.seq
+}
+
+function isSame(left: VerifiedKeyset, right: VerifiedKeyset): boolean {
+  return equalBytes(left.manifestHash, right.manifestHash) && equalBytes(left.rosterHash, right.rosterHash)
 }
 
 function hashesOf(keyset: VerifiedKeyset): KnownKeyset {

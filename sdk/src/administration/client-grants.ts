@@ -15,6 +15,8 @@ export async function listClients(session: Session, scope: CallScope): Promise<S
   return answer.field("clients").list().map(readClient)
 }
 
+type GrantedEnvironment = GrantedClient["environments"][number]
+
 /** One environment after the other: a failure names those that are done, and repeating the call goes on from there. */
 export async function grantClient(
   session: Session,
@@ -30,35 +32,39 @@ export async function grantClient(
       hint: "a revoked client stays revoked: create another one",
     })
   }
-  const done: { name: string; mode: MemberMode; revision: number }[] = []
+  const done: GrantedEnvironment[] = []
   for (const { mode = "read-write", name } of environments) {
-    const revision = await untilNoConflict(
-      scope,
-      async () => await grantOne(session, scope, clientId, served, { mode, name }, sealing),
-    )
-    done.push({ name, mode, revision })
+    const grantIt = async () => await grantOne(session, scope, clientId, served, { mode, name }, sealing)
+    try {
+      done.push(await untilNoConflict(scope, grantIt))
+    } catch (error) {
+      throw withDone(
+        error,
+        done.map((environment) => environment.name),
+      )
+    }
   }
   return { clientId, environments: done }
 }
 
-/** The revision at which the client is a member in this mode. */
+/** The environment, and the revision at which the client is a member in this mode. */
 async function grantOne(
   session: Session,
   scope: CallScope,
   clientId: ClientId,
   { kemPk, label, signPk }: ServedClient,
-  { mode, name }: Required<EnvironmentGrant>,
+  { mode, name }: { readonly mode: MemberMode; readonly name: string },
   sealing: SealingOptions,
-): Promise<number> {
+): Promise<GrantedEnvironment> {
   const keyset = await loadForSigning(session, scope, name, "seal")
   const present = keyset.manifest.members.find((member) => member.clientId === clientId)
-  if (present?.mode === mode) return keyset.manifest.revision
-  const member = { clientId, signPk, kemPk, mode: mode ?? "read-write", label }
+  if (present?.mode === mode) return { name: keyset.name, mode, revision: keyset.manifest.revision }
+  const member = { clientId, signPk, kemPk, mode, label }
   await announceSealing(keyset, member, sealing)
   const { grants, manifest } = await addMember(keyset, member, signerOf(session))
   // A member whose mode changes has its grants, and its self-wraps with them.
   await putChange(session, scope, manifest, present === undefined ? grants : [])
-  return manifest.revision
+  return { name: keyset.name, mode, revision: manifest.revision }
 }
 
 /** The server stops the client first, which is instant; then no manifest may go on listing it. */
@@ -66,15 +72,22 @@ export async function revokeClient(session: Session, scope: CallScope, clientId:
   await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
   const environments: string[] = []
   const notSigned: string[] = []
+  let failed: { readonly error: unknown } | undefined
   const listed = (await listClients(session, scope)).find((client) => client.clientId === clientId)?.environments ?? []
   for (const { keysetId, mode, name, state } of await listKeysets(session, scope)) {
     if (mode === null || state !== "enabled") {
       if (listed.some((environment) => environment.keysetId === keysetId)) notSigned.push(name)
       continue
     }
-    const removed = await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, name))
-    if (removed) environments.push(name)
+    try {
+      const removed = await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, name))
+      if (removed) environments.push(name)
+    } catch (error) {
+      // What is wrong with one environment must not keep the client in the others.
+      failed ??= { error }
+    }
   }
+  if (failed !== undefined) throw withDone(failed.error, environments)
   return { environments, notSigned }
 }
 
@@ -90,6 +103,13 @@ async function removeFrom(
   const { grants, manifest } = removeMember(keyset, clientId, signerOf(session))
   await putChange(session, scope, manifest, grants)
   return true
+}
+
+/** The same failure, and which environments were changed nevertheless. */
+function withDone(error: unknown, done: readonly string[]): unknown {
+  if (!(error instanceof HalfkeyError) || done.length === 0) return error
+  const { check, code, facts, hint, message } = error
+  return new HalfkeyError(code, message, { check, hint, facts: { ...facts, done } })
 }
 
 function clientNotFound(clientId: ClientId): HalfkeyError {
