@@ -1,4 +1,5 @@
 /** The HTTP rows: the same requests to the real server and to a bare Fastify that sends the same bytes. */
+import { DiskProbe } from "./disk.ts"
 import { LoadGenerator } from "./load.ts"
 import { type Comparison, compare, median } from "./measure.ts"
 import {
@@ -35,16 +36,18 @@ export async function compareReads({ connections, names, rounds, secondsPerRound
     const request = await warmReadRequest(workspace, Object.keys(entries))
     const recording = await recordAnswer(halfkey, workspace)
     const bare = await startBareFastify(recording)
+    const disk = new DiskProbe(directory.path)
     try {
-      const seen = { latencies: [] as number[], loads: [] as number[], cpuMicroseconds: [] as number[] }
+      const seen = { latencies: [] as number[], loads: [] as number[], cpu: [] as number[], bareCpu: [] as number[] }
       const run = async (server: MeasuredServer) => {
+        disk.probe()
         const cpu = cpuSeconds(server)
         const result = await load.run({ port: server.port, connections, seconds: secondsPerRound, request })
+        const microseconds = ((cpuSeconds(server) - cpu) * 1e6) / result.count
         seen.loads.push(result.generatorLoad)
-        if (server === halfkey) {
-          seen.latencies.push(result.p50)
-          seen.cpuMicroseconds.push(((cpuSeconds(server) - cpu) * 1e6) / result.count)
-        }
+        if (server === halfkey) seen.latencies.push(result.p50)
+        if (server === halfkey) seen.cpu.push(microseconds)
+        else seen.bareCpu.push(microseconds)
         return result.perSecond
       }
       const comparison = await compare({
@@ -56,11 +59,13 @@ export async function compareReads({ connections, names, rounds, secondsPerRound
       const note = [
         `${recording.body.length} bytes an answer`,
         `${median(seen.latencies).toFixed(1)} ms at the median`,
-        `${Math.round(median(seen.cpuMicroseconds))} µs of the server's CPU a request`,
+        `CPU ${Math.round(median(seen.cpu))} µs a request, all threads, bare ${Math.round(median(seen.bareCpu))} µs`,
+        `this disk makes a write durable in ${disk.medianMs.toFixed(2)} ms`,
         `generator at ${Math.round(median(seen.loads) * 100)} % of a core`,
       ].join(", ")
       return { ...comparison, note }
     } finally {
+      disk.close()
       await bare.stop()
     }
   } finally {

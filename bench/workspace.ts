@@ -74,13 +74,17 @@ export async function warmReadRequest(workspace: BenchWorkspace, names: readonly
 }
 
 export function readRequest(workspace: BenchWorkspace, body: string): string {
+  return postRequest(workspace, readPath, body)
+}
+
+export function postRequest(workspace: BenchWorkspace, path: string, body: string): string {
   const headers = {
     accept: "application/json",
     "user-agent": "halfkey-bench",
     authorization: `Bearer ${workspace.accessToken()}`,
     "content-type": "application/json",
   }
-  return requestText(readPath, headers, body)
+  return requestText(path, headers, body)
 }
 
 /** What the real server answers to the request that `warmReadRequest` made. */
