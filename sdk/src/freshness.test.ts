@@ -8,6 +8,7 @@ import { joinStates } from "./freshness-state.ts"
 import { checkNewest } from "./secret-floors.ts"
 import { type FreshnessState, Secrets, unwrap } from "./secrets.ts"
 import { type MemoryWorkspace, memoryWorkspace } from "./testing/memory-workspace.ts"
+import { tampered } from "./testing/tampering.ts"
 
 let place: MemoryWorkspace
 let store: ReturnType<typeof memoryStore>
@@ -148,6 +149,11 @@ test("versions from before an accepted restore no longer count", async () => {
   await extendManifest({ incarnation: 2, versionFloor: 100 })
   assert.equal(unwrap(await run((secrets) => secrets.get("A"))), "1")
   assert.equal((await run((secrets) => secrets.get("LOST"))).failure?.code, "secret_not_found")
+  const low = tampered(place.server.transport, "POST /v1/secrets/prepare", ({ secrets }) => {
+    secrets[0].nextVersion = 100
+  })
+  const { failure } = await run((secrets) => secrets.set("A", "4"), { ...place.options, transport: low })
+  assert.deepEqual([failure?.code, failure?.check], ["record_verification_failed", "freshness"])
   assert.equal(unwrap(await run((secrets) => secrets.set("A", "4"))).version, 101)
 })
 

@@ -45,9 +45,14 @@ export function checkNeverWritten(name: string, seen: SecretFloor | undefined): 
 export function checkNextVersion(
   name: string,
   offered: { readonly currentVersion: number; readonly nextVersion: number },
+  versionFloor: number,
   seen: SecretFloor | undefined,
 ): void {
   const { currentVersion, nextVersion } = offered
+  // After an accepted restore numbers go on above those that were lost.
+  if (nextVersion <= versionFloor) {
+    throw recordCheckFailed("freshness", `the server offers version ${nextVersion} of ${name}, which was used before`)
+  }
   if (nextVersion <= currentVersion) {
     throw recordCheckFailed("freshness", `the server offers version ${nextVersion} of ${name} after ${currentVersion}`)
   }

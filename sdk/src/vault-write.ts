@@ -111,9 +111,7 @@ function checkOffers(
   if (offers.length !== names.length) throw invalidResponse("it offers versions for other secrets than asked")
   for (const [index, offer] of offers.entries()) {
     if (offer.name !== names[index]) throw invalidResponse("it offers versions for other secrets than asked")
-    checkNextVersion(offer.name, offer, floors.get(offer.name))
-    // After an accepted restore numbers go on above those that were lost (S10).
-    if (offer.nextVersion <= manifest.versionFloor) throw invalidResponse("it offers a version that was used before")
+    checkNextVersion(offer.name, offer, manifest.versionFloor, floors.get(offer.name))
   }
 }
 
