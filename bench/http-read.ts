@@ -19,6 +19,8 @@ export interface HttpRead {
   readonly secondsPerRound: number
 }
 
+const warmUpSeconds = 3
+
 export interface HttpComparison extends Comparison {
   readonly note: string
 }
@@ -39,10 +41,10 @@ export async function compareReads({ connections, names, rounds, secondsPerRound
     const disk = new DiskProbe(directory.path)
     try {
       const seen = { latencies: [] as number[], loads: [] as number[], cpu: [] as number[], bareCpu: [] as number[] }
-      const run = async (server: MeasuredServer) => {
+      const run = async (server: MeasuredServer, seconds = secondsPerRound) => {
         disk.probe()
         const cpu = cpuSeconds(server)
-        const result = await load.run({ port: server.port, connections, seconds: secondsPerRound, request })
+        const result = await load.run({ port: server.port, connections, seconds, request })
         const microseconds = ((cpuSeconds(server) - cpu) * 1e6) / result.count
         seen.loads.push(result.generatorLoad)
         if (server === halfkey) seen.latencies.push(result.p50)
@@ -50,9 +52,11 @@ export async function compareReads({ connections, names, rounds, secondsPerRound
         else seen.bareCpu.push(microseconds)
         return result.perSecond
       }
+      // Compiled code and full caches first, on both sides, then one round that does not count.
+      for (const server of [halfkey, bare]) await run(server, warmUpSeconds)
       const comparison = await compare({
         rounds,
-        warmUp: 2,
+        warmUp: 1,
         measured: () => run(halfkey),
         baseline: () => run(bare),
       })

@@ -1,11 +1,11 @@
-// One request for 100 secrets: seeds made, records fetched, one durable audit entry.
+// One request for 100 secrets, 32 clients at once: seeds, records and one durable audit entry each.
 import { compareReads } from "./http-read.ts"
 import { publish, readOptions } from "./options.ts"
 
 const options = readOptions()
 const comparison = await compareReads({
   names: 100,
-  connections: 8,
+  connections: 32,
   rounds: options.quick ? 3 : 11,
   secondsPerRound: options.quick ? 0.5 : 1,
 })
