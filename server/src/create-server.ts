@@ -142,6 +142,7 @@ function buildServices(parts: {
   const { auditKey } = keys
   const { onCreated } = parts
   return {
+    gate,
     tokens: new TokenService({ store, states, tokens, entries, counters, now }),
     workspaces: new Workspaces({ gate, store, changes, entries, counters, region, auditKey, now, random, onCreated }),
     clients: new Clients({ gate, store, changes, now, random }),

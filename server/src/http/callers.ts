@@ -8,8 +8,8 @@ const userAgentMaxLength = 200
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who was authenticated, for the log line. */
-    identity: Caller["identity"]
+    /** Made when the request arrives; services fill in its identity. */
+    caller: Caller
   }
 }
 
@@ -20,7 +20,7 @@ export function callerOf(request: FastifyRequest): Caller {
     requestId: request.id,
     address: request.ip,
     userAgent: userAgent && visible(userAgent),
-    identity: request.identity,
+    identity: {},
   }
 }
 

@@ -6,6 +6,7 @@ import type { RandomSource } from "@halfkey/core/primitives/random"
 import { requestIdHeader } from "@halfkey/core/wire/problem"
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify"
 import type { Logger } from "pino"
+import { callerOf } from "./callers.ts"
 import type { Metrics } from "./metrics.ts"
 import { useProblems } from "./problems.ts"
 import { collectRoutes, type DeclaredRoute } from "./route-access.ts"
@@ -65,6 +66,7 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
   useTypeBoxValidation(plainApp)
   useProblems(plainApp, routes)
   useHeadersAndLog(plainApp, parts.metrics)
+  useEarlyAuthentication(plainApp, parts.services)
 
   const app = withTypes(plainApp)
 
@@ -80,9 +82,9 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
 }
 
 function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
-  app.decorateRequest("identity")
+  app.decorateRequest("caller")
   app.addHook("onRequest", (request, reply, done) => {
-    request.identity = {}
+    request.caller = callerOf(request)
     reply.header(requestIdHeader, request.id)
     reply.header("cache-control", "no-store")
     reply.header("x-content-type-options", "nosniff")
@@ -91,21 +93,26 @@ function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
   app.addHook("onResponse", (request, reply, done) => {
     // The pattern, never the path: names of secrets are in it.
     const route = request.routeOptions.url ?? "(none)"
-    const ms = reply.elapsedTime
-    metrics.request(request.method, route, reply.statusCode, ms / 1000)
-    const { apiKeyId, clientId } = request.identity
+    const status = reply.statusCode
+    metrics.request(request.method, route, status, reply.elapsedTime / 1000)
+    const { apiKeyId, clientId } = request.caller.identity
+    const ms = Math.round(reply.elapsedTime * 100) / 100
     request.log.info(
-      {
-        requestId: request.id,
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(ms * 100) / 100,
-        apiKeyId,
-        clientId,
-      },
+      { requestId: request.id, method: request.method, route, status, ms, apiKeyId, clientId },
       "request",
     )
     done()
+  })
+}
+
+/**
+ * Before a body is read: who has no token at all is refused without costing the server a large body, and learns nothing
+ * from how its body is judged. The services check everything again, by themselves.
+ */
+function useEarlyAuthentication(app: FastifyInstance, { gate, workspaces }: Services): void {
+  app.addHook("onRequest", async (request) => {
+    const { access } = request.routeOptions.config
+    if (access?.kind === "access-token") await gate.authenticate(request.caller)
+    if (access?.kind === "setup-token") await workspaces.requireSetupToken(request.caller)
   })
 }

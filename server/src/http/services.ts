@@ -1,6 +1,7 @@
 /** What the routes call. */
 import type { ApiKeys } from "../services/auth/api-keys.ts"
 import type { Clients } from "../services/auth/clients.ts"
+import type { Gate } from "../services/auth/gate.ts"
 import type { TokenService } from "../services/auth/token-service.ts"
 import type { Workspaces } from "../services/auth/workspaces.ts"
 import type { Keysets } from "../services/keys/keysets.ts"
@@ -9,6 +10,7 @@ import type { Reads } from "../services/vault/reads.ts"
 import type { Writes } from "../services/vault/writes.ts"
 
 export interface Services {
+  readonly gate: Gate
   readonly tokens: TokenService
   readonly workspaces: Workspaces
   readonly clients: Clients

@@ -1,6 +1,6 @@
 /** API keys. */
 import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from "@halfkey/core/wire/clients"
-import { answered, callerOf } from "../callers.ts"
+import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { IdParams, refusals } from "../route-parts.ts"
 import { plain } from "../schemas.ts"
@@ -14,7 +14,7 @@ export function apiKeyRoutes(app: App, { apiKeys }: Services): void {
       response: { 200: plain(ApiKeyList), ...refusals },
     },
     config: { access: { kind: "access-token", action: "api-key.list" } },
-    handler: async (request, reply) => answered(reply, await apiKeys.list(callerOf(request))),
+    handler: async (request, reply) => answered(reply, await apiKeys.list(request.caller)),
   })
 
   app.post("/v1/api-keys", {
@@ -26,7 +26,7 @@ export function apiKeyRoutes(app: App, { apiKeys }: Services): void {
     },
     config: { access: { kind: "access-token", action: "api-key.create" } },
     handler: async (request, reply) => {
-      const answer = answered(reply, await apiKeys.create(callerOf(request), request.body))
+      const answer = answered(reply, await apiKeys.create(request.caller, request.body))
       return reply.code(201).send(answer)
     },
   })
@@ -39,6 +39,6 @@ export function apiKeyRoutes(app: App, { apiKeys }: Services): void {
       response: { 200: plain(ApiKey), ...refusals },
     },
     config: { access: { kind: "access-token", action: "api-key.revoke" } },
-    handler: async (request, reply) => answered(reply, await apiKeys.revoke(callerOf(request), request.params.id)),
+    handler: async (request, reply) => answered(reply, await apiKeys.revoke(request.caller, request.params.id)),
   })
 }

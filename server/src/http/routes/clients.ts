@@ -1,6 +1,6 @@
 /** Clients. */
 import { Client, ClientList, CreateClientRequest, CreateClientResponse } from "@halfkey/core/wire/clients"
-import { answered, callerOf } from "../callers.ts"
+import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { documentsBodyLimit, IdParams, refusals } from "../route-parts.ts"
 import { plain } from "../schemas.ts"
@@ -14,7 +14,7 @@ export function clientRoutes(app: App, { clients }: Services): void {
       response: { 200: plain(ClientList), ...refusals },
     },
     config: { access: { kind: "access-token", action: "client.list" } },
-    handler: async (request, reply) => answered(reply, await clients.list(callerOf(request))),
+    handler: async (request, reply) => answered(reply, await clients.list(request.caller)),
   })
 
   app.post("/v1/clients", {
@@ -27,7 +27,7 @@ export function clientRoutes(app: App, { clients }: Services): void {
     bodyLimit: documentsBodyLimit,
     config: { access: { kind: "access-token", action: "client.create" } },
     handler: async (request, reply) => {
-      const answer = answered(reply, await clients.create(callerOf(request), request.body))
+      const answer = answered(reply, await clients.create(request.caller, request.body))
       return reply.code(201).send(answer)
     },
   })
@@ -40,6 +40,6 @@ export function clientRoutes(app: App, { clients }: Services): void {
       response: { 200: plain(Client), ...refusals },
     },
     config: { access: { kind: "access-token", action: "client.revoke" } },
-    handler: async (request, reply) => answered(reply, await clients.revoke(callerOf(request), request.params.id)),
+    handler: async (request, reply) => answered(reply, await clients.revoke(request.caller, request.params.id)),
   })
 }

@@ -12,7 +12,7 @@ import {
   SelfWraps,
 } from "@halfkey/core/wire/keysets"
 import { Type } from "typebox"
-import { answered, callerOf } from "../callers.ts"
+import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { documentsBodyLimit, IdParams, refusals } from "../route-parts.ts"
 import { plain } from "../schemas.ts"
@@ -26,7 +26,7 @@ export function keysetRoutes(app: App, { keysets, seeds }: Services): void {
       response: { 200: plain(KeysetList), ...refusals },
     },
     config: { access: { kind: "access-token", action: "keyset.list" } },
-    handler: async (request, reply) => answered(reply, await keysets.list(callerOf(request))),
+    handler: async (request, reply) => answered(reply, await keysets.list(request.caller)),
   })
 
   app.post("/v1/keysets", {
@@ -39,7 +39,7 @@ export function keysetRoutes(app: App, { keysets, seeds }: Services): void {
     bodyLimit: documentsBodyLimit,
     config: { access: { kind: "access-token", action: "keyset.create" } },
     handler: async (request, reply) => {
-      const answer = answered(reply, await keysets.create(callerOf(request), request.body))
+      const answer = answered(reply, await keysets.create(request.caller, request.body))
       return reply.code(201).send(answer)
     },
   })
@@ -54,7 +54,7 @@ export function keysetRoutes(app: App, { keysets, seeds }: Services): void {
     },
     config: { access: { kind: "access-token", action: "keyset.read" } },
     handler: async (request, reply) =>
-      answered(reply, await keysets.read(callerOf(request), request.params.id, request.query)),
+      answered(reply, await keysets.read(request.caller, request.params.id, request.query)),
   })
 
   app.put("/v1/keysets/:id", {
@@ -68,7 +68,7 @@ export function keysetRoutes(app: App, { keysets, seeds }: Services): void {
     bodyLimit: documentsBodyLimit,
     config: { access: { kind: "access-token", action: "keyset.update" } },
     handler: async (request, reply) =>
-      answered(reply, await keysets.update(callerOf(request), request.params.id, request.body)),
+      answered(reply, await keysets.update(request.caller, request.params.id, request.body)),
   })
 
   app.post("/v1/keysets/:id/self-wraps", {
@@ -81,7 +81,7 @@ export function keysetRoutes(app: App, { keysets, seeds }: Services): void {
     },
     config: { access: { kind: "access-token", action: "keyset.self-wrap" } },
     handler: async (request, reply) => {
-      answered(reply, await keysets.saveSelfWraps(callerOf(request), request.params.id, request.body))
+      answered(reply, await keysets.saveSelfWraps(request.caller, request.params.id, request.body))
       return reply.code(204).send(null)
     },
   })
@@ -96,7 +96,7 @@ export function keysetRoutes(app: App, { keysets, seeds }: Services): void {
     },
     config: { access: { kind: "access-token", action: "data-key.generate" } },
     handler: async (request, reply) =>
-      answered(reply, await seeds.generate(callerOf(request), request.params.id, request.body.count)),
+      answered(reply, await seeds.generate(request.caller, request.params.id, request.body.count)),
   })
 
   app.post("/v1/keysets/:id/data-keys/retrieve", {
@@ -109,6 +109,6 @@ export function keysetRoutes(app: App, { keysets, seeds }: Services): void {
     },
     config: { access: { kind: "access-token", action: "data-key.retrieve" } },
     handler: async (request, reply) =>
-      answered(reply, await seeds.retrieve(callerOf(request), request.params.id, request.body)),
+      answered(reply, await seeds.retrieve(request.caller, request.params.id, request.body)),
   })
 }

@@ -2,7 +2,7 @@
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { ProblemCode } from "@halfkey/core/formats/problem-codes"
 import { TokenError, TokenRequest, TokenResponse } from "@halfkey/core/wire/token"
-import { answered, callerOf } from "../callers.ts"
+import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { reportedError } from "../problems.ts"
 import { plain } from "../schemas.ts"
@@ -63,7 +63,7 @@ export function tokenRoutes(app: App, { tokens }: Services): void {
           facts: { grantType: "unsupported" },
         })
       }
-      const issued = answered(reply, await tokens.issue(callerOf(request), request.body))
+      const issued = answered(reply, await tokens.issue(request.caller, request.body))
       reply.header("pragma", "no-cache")
       return {
         access_token: issued.accessToken,

@@ -1,6 +1,6 @@
 /** Workspaces and rosters. */
 import { CreateWorkspaceRequest, CreateWorkspaceResponse, RosterChain, Workspace } from "@halfkey/core/wire/workspace"
-import { answered, callerOf } from "../callers.ts"
+import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { documentsBodyLimit, refusals } from "../route-parts.ts"
 import { plain } from "../schemas.ts"
@@ -17,7 +17,7 @@ export function workspaceRoutes(app: App, { workspaces }: Services): void {
     bodyLimit: documentsBodyLimit,
     config: { access: { kind: "setup-token" } },
     handler: async (request, reply) => {
-      const answer = answered(reply, await workspaces.create(callerOf(request), request.body))
+      const answer = answered(reply, await workspaces.create(request.caller, request.body))
       return reply.code(201).send(answer)
     },
   })
@@ -29,7 +29,7 @@ export function workspaceRoutes(app: App, { workspaces }: Services): void {
       response: { 200: plain(Workspace), ...refusals },
     },
     config: { access: { kind: "access-token", action: "workspace.read" } },
-    handler: async (request, reply) => answered(reply, await workspaces.read(callerOf(request))),
+    handler: async (request, reply) => answered(reply, await workspaces.read(request.caller)),
   })
 
   app.get("/v1/roster", {
@@ -39,6 +39,6 @@ export function workspaceRoutes(app: App, { workspaces }: Services): void {
       response: { 200: plain(RosterChain), ...refusals },
     },
     config: { access: { kind: "access-token", action: "roster.read" } },
-    handler: async (request, reply) => answered(reply, await workspaces.roster(callerOf(request))),
+    handler: async (request, reply) => answered(reply, await workspaces.roster(request.caller)),
   })
 }

@@ -43,6 +43,7 @@ export class AccessTokens {
   readonly #random: RandomSource
   /** By hash, so that the cache is no list of tokens. */
   readonly #verified = new RecentMap<string, TokenClaims>(tokensKept)
+  #last: { readonly token: string; readonly claims: TokenClaims } | undefined
 
   /** The last key signs; all of them verify. */
   constructor(issuer: string, keys: readonly TokenKey[], now: () => number, random: RandomSource) {
@@ -83,13 +84,20 @@ export class AccessTokens {
 
   /** The claims of a token that this server issued and that has not expired; `undefined` for anything else. */
   async verify(token: string): Promise<TokenClaims | undefined> {
+    // One request asks several times, with the very same string.
+    if (token === this.#last?.token) return this.#unexpired(this.#last.claims)
     if (token.length > tokenMaxLength) return undefined
     const key = hash("sha256", token, "base64")
     const known = this.#verified.get(key)
-    if (known !== undefined) return known.expiresAt > this.#now() ? known : undefined
-    const claims = await this.#check(token)
-    if (claims !== undefined) this.#verified.set(key, claims)
-    return claims
+    const claims = known ?? (await this.#check(token))
+    if (claims === undefined) return undefined
+    if (known === undefined) this.#verified.set(key, claims)
+    this.#last = { token, claims }
+    return this.#unexpired(claims)
+  }
+
+  #unexpired(claims: TokenClaims): TokenClaims | undefined {
+    return claims.expiresAt > this.#now() ? claims : undefined
   }
 
   async #check(token: string): Promise<TokenClaims | undefined> {

@@ -112,7 +112,7 @@ export async function keysetIdsOf(access: Access, environments: readonly string[
         hint: "halfkey environments list shows them",
       })
     }
-    ids.add(keyset.id)
+    ids.add(keyset.row.id)
   }
   return [...ids]
 }

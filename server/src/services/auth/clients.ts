@@ -117,7 +117,7 @@ export class Clients {
       if (keyset === undefined) throw new HalfkeyError("keyset_not_found", `there is no key set ${keysetId}`)
       if (seen.has(keysetId)) throw refused("manifest", "the same key set is changed twice")
       seen.add(keysetId)
-      const { previous, manifest, input } = await this.#parts.changes.update(keyset, change, surroundings)
+      const { previous, manifest, input } = await this.#parts.changes.update(keyset.row, change, surroundings)
       requireFor(access, previous, manifest)
       inputs.push(input)
     }

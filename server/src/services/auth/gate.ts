@@ -38,7 +38,7 @@ export class Gate {
    */
   async decide<T>(caller: Caller, action: RuledAction, body: (access: Access) => Promise<T>): Promise<Answer<T>> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const claims = await this.#authenticate(caller)
+      const claims = await this.authenticate(caller)
       const workspace = await this.#parts.states.get(claims.workspaceId)
       if (workspace === undefined) throw this.#unauthenticated("the token's workspace is not on this server")
       try {
@@ -80,7 +80,8 @@ export class Gate {
     }
   }
 
-  async #authenticate(caller: Caller): Promise<TokenClaims> {
+  /** Whether the token is one of this server's that has not expired; not yet what it allows. Throws `invalid_token`. */
+  async authenticate(caller: Caller): Promise<TokenClaims> {
     if (caller.credential === undefined) throw this.#unauthenticated("no access token was sent")
     const claims = await this.#parts.tokens.verify(caller.credential)
     if (claims === undefined) throw this.#unauthenticated("it is malformed, expired, or not from this server")

@@ -3,8 +3,9 @@
  * by hand: the store refuses every decision that was made on an older generation (`Guard`), and then the state is
  * dropped and read again. Reading parts later than the generation is safe for the same reason.
  */
-import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
-import { isKeysetId } from "@halfkey/core/formats/ids"
+import { type ApiKeyId, type ClientId, isKeysetId, type WorkspaceId } from "@halfkey/core/formats/ids"
+import type { MemberMode } from "@halfkey/core/formats/manifest"
+import type { SeedMaker } from "@halfkey/core/key-service/authority-key"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { ApiKeyRow, ClientRow, DocumentRow, KeysetRow, WorkspaceRow } from "../../domain/rows.ts"
 import type { StateReader } from "../../domain/store.ts"
@@ -40,7 +41,10 @@ export class WorkspaceStates {
 export class WorkspaceState {
   readonly row: WorkspaceRow
   readonly #store: StateReader
-  readonly #parts = new RecentMap<string, { readonly value: unknown }>(partsKept)
+  readonly #apiKeys = new RecentMap<ApiKeyId, ApiKeyRow>(partsKept)
+  readonly #clients = new RecentMap<ClientId, ClientRow>(partsKept)
+  readonly #keysets = new RecentMap<string, KeysetState>(partsKept)
+  #rosters: readonly DocumentRow[] | undefined
 
   constructor(row: WorkspaceRow, store: StateReader) {
     this.row = row
@@ -48,46 +52,78 @@ export class WorkspaceState {
   }
 
   async apiKey(id: ApiKeyId): Promise<ApiKeyRow | undefined> {
-    const row = await this.part(`api-key ${id}`, () => this.#store.apiKey(id))
-    return row?.workspaceId === this.row.id ? row : undefined
+    const known = this.#apiKeys.get(id)
+    if (known !== undefined) return known
+    const row = await this.#store.apiKey(id)
+    if (row?.workspaceId !== this.row.id) return undefined
+    this.#apiKeys.set(id, row)
+    return row
   }
 
-  client(id: ClientId): Promise<ClientRow | undefined> {
-    return this.part(`client ${id}`, () => this.#store.client(this.row.id, id))
+  async client(id: ClientId): Promise<ClientRow | undefined> {
+    const known = this.#clients.get(id)
+    if (known !== undefined) return known
+    const row = await this.#store.client(this.row.id, id)
+    if (row !== undefined) this.#clients.set(id, row)
+    return row
   }
 
-  /** By id or by name; a name never looks like an id. */
-  keyset(ref: string): Promise<KeysetRow | undefined> {
-    return this.part(`keyset ${ref}`, () =>
-      isKeysetId(ref) ? this.#store.keysetById(this.row.id, ref) : this.#store.keysetByName(this.row.id, ref),
-    )
+  /** By id or by name; a name never looks like an id. Absent ones are not kept, so that nobody can fill the memory. */
+  async keyset(ref: string): Promise<KeysetState | undefined> {
+    const known = this.#keysets.get(ref)
+    if (known !== undefined) return known
+    const row = isKeysetId(ref)
+      ? await this.#store.keysetById(this.row.id, ref)
+      : await this.#store.keysetByName(this.row.id, ref)
+    if (row === undefined) return undefined
+    const state = this.#keysets.get(row.id) ?? new KeysetState(row, this, this.#store)
+    this.#keysets.set(row.id, state)
+    this.#keysets.set(row.name, state)
+    return state
   }
 
-  mode(keysetId: KeysetId, clientId: ClientId) {
-    return this.part(`mode ${keysetId} ${clientId}`, () => this.#store.mode(keysetId, clientId))
+  async rosters(): Promise<readonly DocumentRow[]> {
+    this.#rosters ??= await this.#store.rosters(this.row.id)
+    return this.#rosters
+  }
+}
+
+/** Hashes of the newest roster and the newest manifest, as base64url: what a client holds that is up to date. */
+export interface Heads {
+  readonly rosterHash: string
+  readonly manifestHash: string
+}
+
+export class KeysetState {
+  readonly row: KeysetRow
+  /** By live epoch; filled by `keys/seed-makers.ts`. */
+  readonly seedMakers = new Map<number, SeedMaker>()
+  readonly #workspace: WorkspaceState
+  readonly #store: StateReader
+  readonly #modes = new RecentMap<ClientId, MemberMode>(partsKept)
+  #heads: Heads | undefined
+
+  constructor(row: KeysetRow, workspace: WorkspaceState, store: StateReader) {
+    this.row = row
+    this.#workspace = workspace
+    this.#store = store
   }
 
-  rosters(): Promise<readonly DocumentRow[]> {
-    return this.part("rosters", () => this.#store.rosters(this.row.id))
+  /** `undefined`: not a member. */
+  async mode(clientId: ClientId): Promise<MemberMode | undefined> {
+    const known = this.#modes.get(clientId)
+    if (known !== undefined) return known
+    const mode = await this.#store.mode(this.row.id, clientId)
+    if (mode !== undefined) this.#modes.set(clientId, mode)
+    return mode
   }
 
-  /** Hashes of the newest roster and the newest manifest, as base64url: what a client holds that is up to date. */
-  heads(keysetId: KeysetId): Promise<{ readonly rosterHash: string; readonly manifestHash: string }> {
-    return this.part(`heads ${keysetId}`, async () => {
-      const roster = (await this.rosters()).at(-1)
-      const [manifest] = await this.#store.manifests(keysetId)
-      if (roster === undefined || manifest === undefined) throw new Error("a workspace without documents")
-      return { rosterHash: toBase64Url(roster.hash), manifestHash: toBase64Url(manifest.hash) }
-    })
-  }
-
-  /** Keeps what was read for as long as this state lives. */
-  async part<T>(key: string, read: () => Promise<T>): Promise<T> {
-    const known = this.#parts.get(key)
-    if (known !== undefined) return known.value as T
-    const value = await read()
-    // Absent things are not kept: asking for names that do not exist must not push out those that do.
-    if (value !== undefined) this.#parts.set(key, { value })
-    return value
+  async heads(): Promise<Heads> {
+    if (this.#heads !== undefined) return this.#heads
+    const roster = (await this.#workspace.rosters()).at(-1)
+    const [manifest] = await this.#store.manifests(this.row.id)
+    if (roster === undefined || manifest === undefined) throw new Error("a workspace without documents")
+    this.#heads = { rosterHash: toBase64Url(roster.hash), manifestHash: toBase64Url(manifest.hash) }
+    return this.#heads
   }
 }

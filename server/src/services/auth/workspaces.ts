@@ -50,7 +50,7 @@ export class Workspaces {
   /** Throws `invalid_setup_token`, `wrong_region`, `invalid_document` with the check's name, `already_exists`. */
   async create(caller: Caller, request: CreateWorkspaceRequest): Promise<Answer<CreateWorkspaceResponse>> {
     const { store, entries, counters, now } = this.#parts
-    const setupTokenHash = await this.#requireSetupToken(caller)
+    const setupTokenHash = await this.requireSetupToken(caller)
     const crn = this.#requireOwnRegion(request.workspaceCRN)
     const { root, roster } = this.#checkRoster(crn, request)
     const client = newClientRow(crn.workspaceId, request.client, now())
@@ -124,7 +124,7 @@ export class Workspaces {
   }
 
   /** First of all: who has no token learns nothing and causes no work. The transaction uses it up. */
-  async #requireSetupToken(caller: Caller): Promise<Uint8Array> {
+  async requireSetupToken(caller: Caller): Promise<Uint8Array> {
     const { store, counters } = this.#parts
     try {
       if (caller.credential !== undefined) {

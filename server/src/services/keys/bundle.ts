@@ -2,10 +2,10 @@
 import { grantToJson, recoveryGrantToJson } from "@halfkey/core/formats/grant"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { KeysetBundle, KnownKeyset } from "@halfkey/core/wire/keysets"
-import type { GrantRow, KeysetRow } from "../../domain/rows.ts"
+import type { GrantRow } from "../../domain/rows.ts"
 import type { Store } from "../../domain/store.ts"
 import type { Access } from "../auth/access.ts"
-import type { WorkspaceState } from "../auth/workspace-state.ts"
+import type { KeysetState, WorkspaceState } from "../auth/workspace-state.ts"
 
 export interface BundleOptions {
   readonly sinceRevision?: number | undefined
@@ -16,7 +16,7 @@ export interface BundleOptions {
 export async function keysetBundle(
   access: Access,
   store: Store,
-  keyset: KeysetRow,
+  { row: keyset }: KeysetState,
   { sinceRevision, recovery }: BundleOptions,
 ): Promise<KeysetBundle> {
   // Not above the newest: there is always one manifest, which the client can compare with what it knows.
@@ -35,10 +35,10 @@ export async function keysetBundle(
 export async function bundleUnlessKnown(
   access: Access,
   store: Store,
-  keyset: KeysetRow,
+  keyset: KeysetState,
   known: KnownKeyset | undefined,
 ): Promise<KeysetBundle | undefined> {
-  const heads = await access.workspace.heads(keyset.id)
+  const heads = await keyset.heads()
   if (known?.rosterHash === heads.rosterHash && known.manifestHash === heads.manifestHash) return undefined
   return keysetBundle(access, store, keyset, { sinceRevision: known?.sinceRevision })
 }

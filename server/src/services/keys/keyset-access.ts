@@ -6,6 +6,7 @@ import type { MemberMode } from "@halfkey/core/formats/manifest"
 import type { KeysetRow } from "../../domain/rows.ts"
 import type { Store } from "../../domain/store.ts"
 import type { Access } from "../auth/access.ts"
+import type { KeysetState } from "../auth/workspace-state.ts"
 
 /** What a member's mode must allow. Names and dates are for members of every mode. */
 export type Need = "read" | "write" | "any"
@@ -23,13 +24,13 @@ export async function visibleKeyset(
   access: Access,
   store: Store,
   ref: string,
-): Promise<{ readonly keyset: KeysetRow; readonly mode: MemberMode | undefined }> {
+): Promise<{ readonly keyset: KeysetState; readonly mode: MemberMode | undefined }> {
   noteReference(access, ref)
   const keyset = await access.workspace.keyset(ref)
   const mode = keyset && (await modeOf(access, keyset))
   if (keyset === undefined || (mode === undefined && !seesAll(access))) throw await notFound(access, store, ref)
-  noteKeyset(access, keyset)
-  requireEnvironment(access, keyset)
+  noteKeyset(access, keyset.row)
+  requireEnvironment(access, keyset.row)
   return { keyset, mode }
 }
 
@@ -37,28 +38,31 @@ export async function visibleKeyset(
  * A key set whose seeds and records the caller may have. Throws `keyset_not_found`, `api_key_restricted`,
  * `keyset_disabled`, `mode_not_allowed`.
  */
-export async function usableKeyset(access: Access, store: Store, ref: string, need: Need): Promise<KeysetRow> {
-  noteReference(access, ref)
+export async function usableKeyset(access: Access, store: Store, ref: string, need: Need): Promise<KeysetState> {
   const keyset = await access.workspace.keyset(ref)
   const mode = keyset && (await modeOf(access, keyset))
-  if (keyset === undefined || mode === undefined) throw await notFound(access, store, ref)
-  noteKeyset(access, keyset)
-  requireEnvironment(access, keyset)
-  if (keyset.state !== "enabled") {
-    throw new HalfkeyError("keyset_disabled", `${keyset.name} is ${keyset.state}`, {
+  if (keyset === undefined || mode === undefined) {
+    noteReference(access, ref)
+    throw await notFound(access, store, ref)
+  }
+  const { row } = keyset
+  noteKeyset(access, row)
+  requireEnvironment(access, row)
+  if (row.state !== "enabled") {
+    throw new HalfkeyError("keyset_disabled", `${row.name} is ${row.state}`, {
       hint: "ask an admin to enable it again",
     })
   }
   if (need !== "any" && mode !== "read-write" && mode !== need) {
-    throw new HalfkeyError("mode_not_allowed", `this client's mode in ${keyset.name} is ${mode}`, {
+    throw new HalfkeyError("mode_not_allowed", `this client's mode in ${row.name} is ${mode}`, {
       hint: "ask an admin to grant it another mode",
     })
   }
   return keyset
 }
 
-async function modeOf(access: Access, keyset: KeysetRow): Promise<MemberMode | undefined> {
-  return access.client && (await access.workspace.mode(keyset.id, access.client.id))
+async function modeOf(access: Access, keyset: KeysetState): Promise<MemberMode | undefined> {
+  return access.client && keyset.mode(access.client.id)
 }
 
 /** The API key's own limit (S6). Members learn that it is the key, not the grant. */

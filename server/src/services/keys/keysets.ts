@@ -61,9 +61,9 @@ export class Keysets {
     return gate.decide(caller, "keyset.update", async (access) => {
       const { keyset } = await visibleKeyset(access, store, ref)
       const manifest = readManifest(change)
-      if (manifest.keysetId !== keyset.id) throw refused("manifest", "it belongs to another key set")
+      if (manifest.keysetId !== keyset.row.id) throw refused("manifest", "it belongs to another key set")
       noteManifest(access, manifest)
-      const { previous, input } = await changes.update(keyset, change, await surroundingsOf(access.workspace))
+      const { previous, input } = await changes.update(keyset.row, change, await surroundingsOf(access.workspace))
       requireFor(access, previous, manifest)
       await store.updateKeyset(access.guard(), input)
       return summary({ ...input.keyset, memberCount: input.members.length }, ownMode(access, input.members))
@@ -81,7 +81,7 @@ export class Keysets {
         return { epoch, selfWrap }
       })
       const clientId = access.requireClient()
-      await store.saveSelfWraps(access.guard(), { keysetId: keyset.id, clientId, selfWraps: decoded })
+      await store.saveSelfWraps(access.guard(), { keysetId: keyset.row.id, clientId, selfWraps: decoded })
       return undefined
     })
   }

@@ -40,13 +40,13 @@ export class Seeds {
     const { gate, store, makers, counters, random } = this.#parts
     return gate.decide(caller, "data-key.generate", async (access) => {
       const keyset = await usableKeyset(access, store, ref, "write")
-      const maker = await makers.get(access.workspace, keyset.id, keyset.epoch)
+      const maker = await makers.get(keyset, keyset.row.epoch)
       const keyIds = random(count * keyIdLength)
       access.details.keyIds = keyIdTexts(keyIds)
       const keySeeds = await seedsOf(maker, keyIds)
       await gate.append(access)
       counters.seedsReleased(count)
-      return { epoch: keyset.epoch, keyIds: toBase64Url(keyIds), keySeeds: toBase64Url(keySeeds) }
+      return { epoch: keyset.row.epoch, keyIds: toBase64Url(keyIds), keySeeds: toBase64Url(keySeeds) }
     })
   }
 
@@ -61,7 +61,7 @@ export class Seeds {
       access.details.keyIds = all
       const answered: { epoch: number; keySeeds: string }[] = []
       for (const { epoch, keyIds } of groups) {
-        const maker = await makers.get(access.workspace, keyset.id, epoch)
+        const maker = await makers.get(keyset, epoch)
         answered.push({ epoch, keySeeds: toBase64Url(await seedsOf(maker, keyIds)) })
       }
       await gate.append(access)

@@ -2,9 +2,9 @@
 
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { ReadResponse } from "@halfkey/core/wire/secrets"
-import type { KeysetRow, SecretRow } from "../../domain/rows.ts"
+import type { SecretRow } from "../../domain/rows.ts"
 import type { VaultReader } from "../../domain/store.ts"
-import type { Access } from "../auth/access.ts"
+import type { KeysetState } from "../auth/workspace-state.ts"
 import type { SeedMakers } from "../keys/seed-makers.ts"
 import { RecentMap } from "../recent-map.ts"
 import { timeText } from "../time-text.ts"
@@ -27,12 +27,14 @@ export class ReadRecords {
   }
 
   /** The caller may read this key set: `usableKeyset` has said so. */
-  async get(access: Access, keyset: KeysetRow, secret: SecretRow): Promise<ReadRecord> {
-    const known = this.#kept.get(secret.recordNumber)
-    if (known !== undefined) return known
+  get(keyset: KeysetState, secret: SecretRow): ReadRecord | Promise<ReadRecord> {
+    return this.#kept.get(secret.recordNumber) ?? this.#load(keyset, secret)
+  }
+
+  async #load(keyset: KeysetState, secret: SecretRow): Promise<ReadRecord> {
     const stored = await this.#store.record(secret.recordNumber)
     if (stored === undefined) throw new Error("a secret without its record")
-    const maker = await this.#makers.get(access.workspace, keyset.id, stored.epoch)
+    const maker = await this.#makers.get(keyset, stored.epoch)
     const record = {
       id: secret.id,
       name: secret.name,

@@ -14,13 +14,13 @@ import {
 import type { Answer, Caller, Counters } from "../../domain/caller.ts"
 import type { KeysetRow, SecretRow } from "../../domain/rows.ts"
 import type { Store } from "../../domain/store.ts"
-import type { Access } from "../auth/access.ts"
 import type { Gate } from "../auth/gate.ts"
+import type { KeysetState } from "../auth/workspace-state.ts"
 import { bundleUnlessKnown } from "../keys/bundle.ts"
 import { usableKeyset } from "../keys/keyset-access.ts"
 import { timeText } from "../time-text.ts"
 import type { ReadRecord, ReadRecords } from "./read-records.ts"
-import { nameAndVersion, requireNames, requirePrefix } from "./secret-names.ts"
+import { nameAndVersion, requirePrefix } from "./secret-names.ts"
 
 export interface ReadsParts {
   readonly gate: Gate
@@ -44,10 +44,8 @@ export class Reads {
     const { gate, store, counters } = this.#parts
     return gate.decide(caller, "secret.read", async (access) => {
       const { secrets, after = "" } = request
-      if (secrets !== undefined) requireAsked(secrets)
-      else requirePrefix(after)
       const keyset = await usableKeyset(access, store, request.environment, "read")
-      const found = secrets ? await this.#named(access, keyset, secrets) : await this.#all(access, keyset, after)
+      const found = secrets ? await this.#named(keyset, secrets) : await this.#all(keyset, requirePrefix(after))
       const bundle = await bundleUnlessKnown(access, store, keyset, request.known)
       access.details.names = found.records.map(nameAndVersion)
       await gate.append(access)
@@ -56,51 +54,53 @@ export class Reads {
     })
   }
 
-  async #named(access: Access, keyset: KeysetRow, asked: Asked): Promise<Found> {
-    const { store } = this.#parts
-    const newest = asked.filter(({ version }) => version === undefined).map(({ name }) => name)
-    const current = newest.length > 0 ? await store.currentSecrets(keyset.id, newest) : []
-    const byName = current.length > 1 ? new Map(current.map((secret) => [secret.name, secret])) : undefined
+  async #named(keyset: KeysetState, asked: Asked): Promise<Found> {
     const records: ReadRecord[] = []
     const missing: Asked = []
     const rest: Asked = []
     let size = 0
-    for (const each of asked) {
-      if (size > readAnswerBytes) {
-        rest.push(each)
-        continue
+    for (const [index, secret] of (await this.#find(keyset.row, asked)).entries()) {
+      const each = asked[index]
+      if (each === undefined) break
+      if (size > readAnswerBytes) rest.push(each)
+      else if (secret === undefined) missing.push(each)
+      else {
+        const kept = this.#parts.records.get(keyset, secret)
+        const record = kept instanceof Promise ? await kept : kept
+        size += record.record.length
+        records.push(record)
       }
-      const secret = await this.#find(keyset, each, byName ?? current)
-      if (secret === undefined) {
-        missing.push(each)
-        continue
-      }
-      const record = await this.#parts.records.get(access, keyset, secret)
-      size += record.record.length
-      records.push(record)
     }
+    // What is there has a good name; the others must be told what is wrong with theirs.
+    for (const { name } of missing) requireSecretName(name)
     return { records, missing, rest, next: null }
   }
 
-  async #find(
-    keyset: KeysetRow,
-    { name, version }: Asked[number],
-    current: ReadonlyMap<string, SecretRow> | readonly SecretRow[],
-  ): Promise<SecretRow | undefined> {
-    if (version !== undefined) return this.#parts.store.secretVersion(keyset.id, name, version)
-    return current instanceof Map
-      ? current.get(name)
-      : (current as readonly SecretRow[]).find((each) => each.name === name)
+  /** In the order asked. */
+  async #find({ id }: KeysetRow, asked: Asked): Promise<(SecretRow | undefined)[]> {
+    const { store } = this.#parts
+    const newest = asked.filter(({ version }) => version === undefined).map(({ name }) => name)
+    const current = newest.length > 0 ? await store.currentSecrets(id, newest) : []
+    // All of them, in their order, is the usual case.
+    if (current.length === asked.length && current.every(({ name }, index) => name === asked[index]?.name)) {
+      return [...current]
+    }
+    const byName = new Map(current.map((secret) => [secret.name, secret]))
+    return Promise.all(
+      asked.map(({ name, version }) =>
+        version === undefined ? byName.get(name) : store.secretVersion(id, name, version),
+      ),
+    )
   }
 
-  async #all(access: Access, keyset: KeysetRow, after: string): Promise<Found> {
+  async #all(keyset: KeysetState, after: string): Promise<Found> {
     const filter = { prefix: "", after, limit: namesPerRequest + 1, deleted: false }
-    const secrets = await this.#parts.store.listSecrets(keyset.id, filter)
+    const secrets = await this.#parts.store.listSecrets(keyset.row.id, filter)
     const records: ReadRecord[] = []
     let size = 0
     for (const secret of secrets) {
       if (size > readAnswerBytes || records.length === namesPerRequest) break
-      const record = await this.#parts.records.get(access, keyset, secret)
+      const record = await this.#parts.records.get(keyset, secret)
       size += record.record.length
       records.push(record)
     }
@@ -115,7 +115,7 @@ export class Reads {
       const prefix = requirePrefix(query.prefix)
       const after = requirePrefix(query.after)
       const limit = query.limit ?? 1000
-      const keyset = await usableKeyset(access, store, query.environment, "any")
+      const { row: keyset } = await usableKeyset(access, store, query.environment, "any")
       const filter = { prefix, after, limit: limit + 1, deleted: query.deleted ?? false }
       const rows = await store.listSecrets(keyset.id, filter)
       await gate.append(access)
@@ -129,7 +129,7 @@ export class Reads {
     const { gate, store } = this.#parts
     return gate.decide(caller, "secret.history", async (access) => {
       requireSecretName(name)
-      const keyset = await usableKeyset(access, store, environment, "any")
+      const { row: keyset } = await usableKeyset(access, store, environment, "any")
       access.details.names = [name]
       const versions = await store.versions(keyset.id, name)
       if (versions.length === 0) {
@@ -141,13 +141,6 @@ export class Reads {
       return { name, versions: versions.map((each) => ({ ...each, createdAt: timeText(each.createdAt) })) }
     })
   }
-}
-
-function requireAsked(asked: Asked): void {
-  requireNames([...new Set(asked.map(({ name }) => name))])
-  if (asked.length === 1) return
-  const places = new Set(asked.map(({ name, version }) => `${name}@${version ?? ""}`))
-  if (places.size !== asked.length) throw new HalfkeyError("invalid_request", "the same secret is named twice")
 }
 
 export function secretMetadata(row: SecretRow): SecretMetadata {

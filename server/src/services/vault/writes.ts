@@ -44,8 +44,9 @@ export class Writes {
       const { names } = request
       requireNames(names)
       const keyset = await usableKeyset(access, store, request.environment, "write")
-      const current = new Map((await store.currentSecrets(keyset.id, names)).map((secret) => [secret.name, secret]))
-      const maker = await makers.get(access.workspace, keyset.id, keyset.epoch)
+      const { id, epoch, versionFloor } = keyset.row
+      const current = new Map((await store.currentSecrets(id, names)).map((secret) => [secret.name, secret]))
+      const maker = await makers.get(keyset, epoch)
       const secrets = names.map((name) => {
         const { version: currentVersion = 0, deleted = false } = current.get(name) ?? {}
         const keyId = random(keyIdLength)
@@ -53,7 +54,7 @@ export class Writes {
           name,
           currentVersion,
           deleted,
-          nextVersion: Math.max(currentVersion, keyset.versionFloor) + 1,
+          nextVersion: Math.max(currentVersion, versionFloor) + 1,
           keyId: toBase64Url(keyId),
           keySeed: toBase64Url(maker.seed(keyId)),
         }
@@ -63,7 +64,7 @@ export class Writes {
       access.details.keyIds = secrets.map(({ keyId }) => keyId)
       await gate.append(access)
       counters.seedsReleased(secrets.length)
-      return { ...(bundle && { keyset: bundle }), epoch: keyset.epoch, secrets }
+      return { ...(bundle && { keyset: bundle }), epoch, secrets }
     })
   }
 
@@ -73,10 +74,11 @@ export class Writes {
     return gate.decide(caller, "secret.commit", async (access) => {
       const { writes } = request
       requireNames(writes.map(({ name }) => name))
-      const keyset = await usableKeyset(access, store, request.environment, "write")
+      const { row: keyset } = await usableKeyset(access, store, request.environment, "write")
       if (writes.some(({ deleted }) => !deleted)) access.requireAny(["secret:write"])
       if (writes.some(({ deleted }) => deleted)) access.requireAny(["secret:delete"])
       access.details.names = writes.map(nameAndVersion)
+      const checked = writes.map((write) => this.#checked(keyset, write))
       const rows = await store.commitSecrets(access.guard(), {
         keysetId: keyset.id,
         workspaceId: keyset.workspaceId,
@@ -84,7 +86,7 @@ export class Writes {
         epoch: keyset.epoch,
         versionFloor: keyset.versionFloor,
         now: now(),
-        writes: writes.map((write) => this.#checked(keyset, write)),
+        writes: checked,
       })
       counters.recordsWritten(rows.length)
       return { secrets: rows.map(secretMetadata) }
