@@ -21,9 +21,10 @@ export function terminalPrompts(streams: Streams, allowInput: boolean): Prompts 
 async function askHidden(question: string): Promise<Uint8Array> {
   const input = new HiddenInput()
   const state = await withTerminal(async (write) => {
-    write(`${question}: ${bracketedPaste.on}`)
+    // Before the question: what is typed from then on must not be echoed.
     process.stdin.setRawMode(true)
     try {
+      write(`${question}: ${bracketedPaste.on}`)
       const end = await readUntil((bytes) => input.feed(bytes))
       if (end === "several-lines") await discardInput()
       return end
