@@ -131,10 +131,10 @@ export function listField<Codecs>(
     parse(json, path) {
       if (!Array.isArray(json) || json.length > listMaxLength)
         throw malformed(path, `a list of at most ${listMaxLength}`)
-      const items = json.map((item: unknown, index) => parseFields(codecs, item, `${path}[${index}]`))
-      for (let index = 1; index < items.length; index++) {
-        const [previous, next] = [items[index - 1], items[index]]
-        if (previous && next && !(sortedBy(previous) < sortedBy(next))) {
+      const items = Array.from(json, (item: unknown, index) => parseFields(codecs, item, `${path}[${index}]`))
+      for (const [index, item] of items.entries()) {
+        const previous = items[index - 1]
+        if (previous !== undefined && !(sortedBy(previous) < sortedBy(item))) {
           throw malformed(`${path}[${index}]`, "a list sorted by id, without repetitions")
         }
       }
