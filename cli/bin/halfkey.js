@@ -7,7 +7,9 @@ if (cache) nodeModule.enableCompileCache?.(`${cache}/halfkey/compiled`)
 
 // `import "node:fs"` would load streams and promises as well, which takes longer than everything else here.
 const { existsSync } = nodeModule.createRequire(import.meta.url)("node:fs")
-// `run` starts other people's programs, so it has a small bundle of its own.
-const run = process.argv[2] === "run" ? "-run" : ""
-const bundle = new URL(`../dist/halfkey${run}.js`, import.meta.url)
-await import((existsSync(bundle) ? bundle : new URL(`../src/main${run}.ts`, import.meta.url)).href)
+// `run` stands in front of other people's programs, so it has a small bundle of its own.
+const run = process.argv[2] === "run"
+const bundle = new URL(`../dist/halfkey${run ? "-run" : ""}.js`, import.meta.url)
+if (existsSync(bundle)) await import(bundle.href)
+else if (run) await import("../src/main-run.ts")
+else await import("../src/main.ts")

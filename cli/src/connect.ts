@@ -7,7 +7,7 @@ import { fileFreshness } from "./storage/freshness-file.ts"
 import { fileTokens } from "./storage/token-file.ts"
 import { version } from "./version.ts"
 
-export const userAgent = `halfkey-cli/${version}`
+const userAgent = `halfkey-cli/${version}`
 
 export function clientOptions(connection: Connection, settings: Settings, configDirectory: string): SecretsOptions {
   const { endpoint, workspaceCRN, workspaceId, clientId, clientKey, apiKey } = connection

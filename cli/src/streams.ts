@@ -42,7 +42,7 @@ export function processStreams(env: Readonly<Record<string, string | undefined>>
 }
 
 /** Reads a file or stdin to its end, at most `limit` bytes. */
-export function readDescriptor(descriptor: number, limit: number): Uint8Array {
+function readDescriptor(descriptor: number, limit: number): Uint8Array {
   const parts: Uint8Array[] = []
   let length = 0
   for (;;) {

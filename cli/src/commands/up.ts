@@ -7,6 +7,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type CommandDefinition, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
 import { nodeTransport } from "../http/node-transport.ts"
+import { listeningEndpoint, reachable } from "../local-server/address.ts"
 import { findServer } from "../local-server/find-server.ts"
 import { findFittingProfile } from "../local-server/local-profiles.ts"
 import { makeWorkspace, warnOfMissingKit } from "../local-server/new-workspace.ts"
@@ -44,7 +45,7 @@ export async function run(context: Context, options: UpOptions): Promise<number>
   const dataDirectory = resolve(cwd, options.dataDirectory ?? (env["HALFKEY_DATA_DIR"] || ".halfkey"))
   const port = options.port ?? (env["HALFKEY_PORT"] || "4253")
   const profiles = new Profiles(context.configDirectory)
-  const wanted = endpointFor(env["HALFKEY_HOST"] || "127.0.0.1", port, Boolean(env["HALFKEY_TLS_CERT"]))
+  const wanted = listeningEndpoint(env["HALFKEY_HOST"] || "127.0.0.1", port, Boolean(env["HALFKEY_TLS_CERT"]))
   const there = port === "0" ? { kind: "nobody" as const } : await probe(nodeTransport(), wanted)
   if (there.kind === "somebody-else") throw taken(port, "another program")
   if (there.kind === "halfkey") {
@@ -124,16 +125,6 @@ async function laterStart(context: Context, profiles: Profiles, endpoint: string
   warnOfMissingKit(context, name, profile)
   const use = name === localProfile ? "" : `; use --profile ${name}`
   context.note(`workspace ${profile.workspaceCRN}, profile ${name}${use}`)
-}
-
-function endpointFor(host: string, port: string, tls: boolean): string {
-  const address = host.includes(":") ? `[${host}]` : host
-  return reachable(`${tls ? "https" : "http"}://${address}:${port}`)
-}
-
-/** A server that listens everywhere is reached at the loopback address. */
-function reachable(endpoint: string): string {
-  return endpoint.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:").replace(/\/$/, "")
 }
 
 function tokenIn(dataDirectory: string): string | undefined {

@@ -1,5 +1,7 @@
 /** Where the server's program is: in the same repository, or installed beside the CLI. */
 import { existsSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 
@@ -18,22 +20,21 @@ export function findServer(nodeVersion = process.versions.node): string {
       },
     )
   }
-  for (const candidate of candidates()) {
-    const path = fileURLToPath(candidate)
-    if (existsSync(path)) return path
-  }
+  for (const path of candidates()) if (existsSync(path)) return path
   throw new HalfkeyError("missing_configuration", "the server is not installed beside this command", {
     hint: "npm install @halfkey/server",
   })
 }
 
-/** The bundle lies one folder below the package, this source two. */
-function* candidates(): Generator<URL> {
+/** An installed package is no dependency of this one: who only uses a server elsewhere needs no database library. */
+function* candidates(): Generator<string> {
+  const installed = createRequire(import.meta.url)
   try {
-    yield new URL(program, import.meta.resolve("@halfkey/server/package.json"))
+    yield join(dirname(installed.resolve("@halfkey/server/package.json")), program)
   } catch {
     // Not installed as a package.
   }
-  yield new URL(`../../server/${program}`, import.meta.url)
-  yield new URL(`../../../server/${program}`, import.meta.url)
+  // In a clone: the bundle lies one folder below the package, this source two.
+  yield fileURLToPath(new URL(`../../server/${program}`, import.meta.url))
+  yield fileURLToPath(new URL(`../../../server/${program}`, import.meta.url))
 }

@@ -51,9 +51,15 @@ test("a name like __proto__ is a name like others", () => {
 
 test("many processes at once lose no floor", async (t) => {
   const directory = temporaryDirectory(t)
-  const writer = join(import.meta.dirname, "../testing/freshness-writer.ts")
+  // Each saves 25 floors, one after the other, as many commands at once would.
+  const script = (number: number) => `
+    const { fileFreshness } = await import(${JSON.stringify(new URL("./freshness-file.ts", import.meta.url).href)})
+    for (let count = 0; count < 25; count++) {
+      const floor = { version: 1, epoch: 1, hash: "${hash}" }
+      await fileFreshness(${JSON.stringify(directory)}, "W").save({ secrets: { k: { ["S${number}_" + count]: floor } } })
+    }`
   const processes = Array.from({ length: 4 }, (_, number) =>
-    spawn(process.execPath, [writer, directory, String(number)], { stdio: "inherit" }),
+    spawn(process.execPath, ["--input-type=module", "-e", script(number)], { stdio: "inherit" }),
   )
   const codes = await Promise.all(processes.map(async (child) => (await once(child, "exit"))[0]))
   assert.deepEqual(codes, [0, 0, 0, 0])

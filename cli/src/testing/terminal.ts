@@ -6,9 +6,11 @@ import { fileURLToPath } from "node:url"
 
 const bin = fileURLToPath(new URL("../../bin/halfkey.js", import.meta.url))
 
+const scriptCommand = "script"
+
 /** `false`, or why tests at a terminal cannot run here. */
 export const noTerminal: string | false = /util-linux/.test(
-  spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "",
+  spawnSync(scriptCommand, ["--version"], { encoding: "utf8" }).stdout ?? "",
 )
   ? false
   : "script of util-linux is not installed"
@@ -23,7 +25,7 @@ export class Terminal {
   /** Starts `halfkey` with these arguments; none of them may need quotes beyond single ones. */
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ")
-    this.#script = spawn("script", ["-q", "-e", "-E", "always", "-c", `exec ${command}`, "/dev/null"], {
+    this.#script = spawn(scriptCommand, ["-q", "-e", "-E", "always", "-c", `exec ${command}`, "/dev/null"], {
       env: { ...env, SHELL: "/bin/sh", TERM: "xterm" },
       stdio: ["pipe", "pipe", "inherit"],
     })
