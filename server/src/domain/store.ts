@@ -138,8 +138,8 @@ export interface StateReader {
 
 /** What the vault reads. One call sees one state of the database: a commit of many names is seen whole or not at all. */
 export interface VaultReader {
-  /** The newest version of each of these names, in any order; names that were never written are left out. */
-  currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly rows.SecretRow[]>
+  /** The newest version of each of these names, in their order; `undefined` for one that was never written. */
+  currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly (rows.SecretRow | undefined)[]>
   secretVersion(keysetId: KeysetId, name: string, version: number): Promise<rows.SecretRow | undefined>
   /** The newest versions in order of name (bytes), after `after`; deleted ones only when asked for. */
   listSecrets(

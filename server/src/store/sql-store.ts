@@ -104,14 +104,15 @@ export class SqlStore implements Store {
     return (await this.#reader.first(secrets.anyRecordOfEpoch, { keysetId, epoch })) !== undefined
   }
 
-  async currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly SecretRow[]> {
+  async currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly (SecretRow | undefined)[]> {
     const [only, another] = names
     if (only !== undefined && another === undefined) {
       const row = await this.#reader.first(secrets.currentSecret, { keysetId, name: only })
-      return row === undefined ? [] : [secretFromTable(row)]
+      return [row && secretFromTable(row)]
     }
     const rows = await this.#reader.all(secrets.currentSecrets, { keysetId, names: JSON.stringify(names) })
-    return rows.map(secretFromTable)
+    const byName = new Map(rows.map((row) => [row.name, secretFromTable(row)]))
+    return names.map((name) => byName.get(name))
   }
 
   async secretVersion(keysetId: KeysetId, name: string, version: number) {

@@ -34,7 +34,10 @@ export async function openSqliteStore({ path, onFatal }: SqliteStoreOptions): Pr
 class SqliteStore extends SqlStore {
   readonly #current = new CurrentSecrets()
 
-  override async currentSecrets(keysetId: KeysetId, names: readonly string[]): Promise<readonly SecretRow[]> {
+  override async currentSecrets(
+    keysetId: KeysetId,
+    names: readonly string[],
+  ): Promise<readonly (SecretRow | undefined)[]> {
     const known = this.#current.get(keysetId, names)
     if (known !== undefined) return known
     const rows = await super.currentSecrets(keysetId, names)

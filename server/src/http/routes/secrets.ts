@@ -14,7 +14,7 @@ import {
 import { Type } from "typebox"
 import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
-import { readAnswerText } from "../read-answer.ts"
+import { readAnswerBytes } from "../read-answer.ts"
 import { refusals } from "../route-parts.ts"
 import { plain } from "../schemas.ts"
 import type { Services } from "../services.ts"
@@ -32,13 +32,12 @@ export function secretRoutes(app: App, { reads, writes }: Services): void {
       body: ReadRequest,
       response: { 200: plain(ReadResponse), ...refusals },
     },
-    // The hottest route: what the general serializer would do for each answer is done once for each record.
-    serializerCompiler:
-      ({ httpStatus }) =>
-      (data) =>
-        httpStatus === "200" ? readAnswerText(data) : JSON.stringify(data),
     config: { access: { kind: "access-token", action: "secret.read" } },
-    handler: async (request, reply) => answered(reply, await reads.read(request.caller, request.body)),
+    // The hottest route: what the serializer would do for each answer is done once for each record.
+    handler: async (request, reply) => {
+      const body = readAnswerBytes(answered(reply, await reads.read(request.caller, request.body)))
+      return reply.type("application/json; charset=utf-8").send(body as never)
+    },
   })
 
   app.post("/v1/secrets/prepare", {

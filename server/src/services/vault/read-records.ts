@@ -8,18 +8,24 @@ import type { KeysetState } from "../auth/workspace-state.ts"
 import type { SeedMakers } from "../keys/seed-makers.ts"
 import { RecentMap } from "../recent-map.ts"
 import { timeText } from "../time-text.ts"
+import { nameAndVersion } from "./secret-names.ts"
 
-export type ReadRecord = ReadResponse["records"][number]
+/** A record as it is sent, and as the audit entry names it. */
+export interface KeptRecord {
+  readonly wire: ReadResponse["records"][number]
+  /** `name@version`. */
+  readonly auditName: string
+}
 
-/** Characters of records that are kept, twice that at most. */
-const charactersKept = 16 * 1024 * 1024
+/** Characters of records that are kept, twice that at most; the transport may keep as much beside them. */
+const charactersKept = 8 * 1024 * 1024
 /** What an entry costs beside its record. */
 const overhead = 1000
 
 export class ReadRecords {
   readonly #store: VaultReader
   readonly #makers: SeedMakers
-  readonly #kept = new RecentMap<number, ReadRecord>(charactersKept, ({ record }) => record.length + overhead)
+  readonly #kept = new RecentMap<number, KeptRecord>(charactersKept, ({ wire }) => wire.record.length + overhead)
 
   constructor(store: VaultReader, makers: SeedMakers) {
     this.#store = store
@@ -27,15 +33,15 @@ export class ReadRecords {
   }
 
   /** The caller may read this key set: `usableKeyset` has said so. */
-  get(keyset: KeysetState, secret: SecretRow): ReadRecord | Promise<ReadRecord> {
+  get(keyset: KeysetState, secret: SecretRow): KeptRecord | Promise<KeptRecord> {
     return this.#kept.get(secret.recordNumber) ?? this.#load(keyset, secret)
   }
 
-  async #load(keyset: KeysetState, secret: SecretRow): Promise<ReadRecord> {
+  async #load(keyset: KeysetState, secret: SecretRow): Promise<KeptRecord> {
     const stored = await this.#store.record(secret.recordNumber)
     if (stored === undefined) throw new Error("a secret without its record")
     const maker = await this.#makers.get(keyset, stored.epoch)
-    const record = {
+    const wire = {
       id: secret.id,
       name: secret.name,
       version: secret.version,
@@ -45,7 +51,8 @@ export class ReadRecords {
       createdAt: timeText(secret.createdAt),
       updatedAt: timeText(secret.updatedAt),
     }
-    this.#kept.set(secret.recordNumber, record)
-    return record
+    const kept = { wire, auditName: nameAndVersion(secret) }
+    this.#kept.set(secret.recordNumber, kept)
+    return kept
   }
 }

@@ -19,8 +19,8 @@ import type { KeysetState } from "../auth/workspace-state.ts"
 import { bundleUnlessKnown } from "../keys/bundle.ts"
 import { usableKeyset } from "../keys/keyset-access.ts"
 import { timeText } from "../time-text.ts"
-import type { ReadRecord, ReadRecords } from "./read-records.ts"
-import { nameAndVersion, requirePrefix } from "./secret-names.ts"
+import type { KeptRecord, ReadRecords } from "./read-records.ts"
+import { requirePrefix } from "./secret-names.ts"
 
 export interface ReadsParts {
   readonly gate: Gate
@@ -30,7 +30,27 @@ export interface ReadsParts {
 }
 
 type Asked = NonNullable<ReadRequest["secrets"]>
-type Found = Pick<ReadResponse, "records" | "missing" | "rest" | "next">
+
+/** An answer in the making. */
+class Found {
+  readonly records: ReadResponse["records"] = []
+  readonly missing: Asked = []
+  readonly rest: Asked = []
+  /** For the audit entry: exactly what the answer holds. */
+  readonly auditNames: string[] = []
+  next: string | null = null
+  #size = 0
+
+  get isFull(): boolean {
+    return this.#size > readAnswerBytes || this.records.length === namesPerRequest
+  }
+
+  add({ wire, auditName }: KeptRecord): void {
+    this.records.push(wire)
+    this.auditNames.push(auditName)
+    this.#size += wire.record.length
+  }
+}
 
 export class Reads {
   readonly #parts: ReadsParts
@@ -39,7 +59,7 @@ export class Reads {
     this.#parts = parts
   }
 
-  /** Named secrets, or all live ones in order of name. The audit entry lists exactly what the answer holds. */
+  /** Named secrets, or all live ones in order of name. */
   read(caller: Caller, request: ReadRequest): Promise<Answer<ReadResponse>> {
     const { gate, store, counters } = this.#parts
     return gate.decide(caller, "secret.read", async (access) => {
@@ -47,45 +67,40 @@ export class Reads {
       const keyset = await usableKeyset(access, store, request.environment, "read")
       const found = secrets ? await this.#named(keyset, secrets) : await this.#all(keyset, requirePrefix(after))
       const bundle = await bundleUnlessKnown(access, store, keyset, request.known)
-      access.details.names = found.records.map(nameAndVersion)
+      const { records, missing, rest, next, auditNames } = found
+      access.details.names = auditNames
       await gate.append(access)
-      counters.seedsReleased(found.records.length)
-      return bundle === undefined ? found : { keyset: bundle, ...found }
+      counters.seedsReleased(records.length)
+      const answer = { records, missing, rest, next }
+      return bundle === undefined ? answer : { keyset: bundle, ...answer }
     })
   }
 
   async #named(keyset: KeysetState, asked: Asked): Promise<Found> {
-    const records: ReadRecord[] = []
-    const missing: Asked = []
-    const rest: Asked = []
-    let size = 0
-    for (const [index, secret] of (await this.#find(keyset.row, asked)).entries()) {
-      const each = asked[index]
+    const found = new Found()
+    const secrets = await this.#find(keyset.row, asked)
+    for (let index = 0; index < asked.length; index++) {
+      const [each, secret] = [asked[index], secrets[index]]
       if (each === undefined) break
-      if (size > readAnswerBytes) rest.push(each)
-      else if (secret === undefined) missing.push(each)
+      if (found.isFull) found.rest.push(each)
+      else if (secret === undefined) found.missing.push(each)
       else {
         const kept = this.#parts.records.get(keyset, secret)
-        const record = kept instanceof Promise ? await kept : kept
-        size += record.record.length
-        records.push(record)
+        found.add(kept instanceof Promise ? await kept : kept)
       }
     }
-    // What is there has a good name; the others must be told what is wrong with theirs.
-    for (const { name } of missing) requireSecretName(name)
-    return { records, missing, rest, next: null }
+    // What is there has a good name; whoever asks for another must be told what is wrong with it.
+    for (const { name } of found.missing) requireSecretName(name)
+    return found
   }
 
   /** In the order asked. */
-  async #find({ id }: KeysetRow, asked: Asked): Promise<(SecretRow | undefined)[]> {
+  async #find({ id }: KeysetRow, asked: Asked): Promise<readonly (SecretRow | undefined)[]> {
     const { store } = this.#parts
     const newest = asked.filter(({ version }) => version === undefined).map(({ name }) => name)
     const current = newest.length > 0 ? await store.currentSecrets(id, newest) : []
-    // All of them, in their order, is the usual case.
-    if (current.length === asked.length && current.every(({ name }, index) => name === asked[index]?.name)) {
-      return [...current]
-    }
-    const byName = new Map(current.map((secret) => [secret.name, secret]))
+    if (newest.length === asked.length) return current
+    const byName = new Map(newest.map((name, index) => [name, current[index]]))
     return Promise.all(
       asked.map(({ name, version }) =>
         version === undefined ? byName.get(name) : store.secretVersion(id, name, version),
@@ -94,18 +109,16 @@ export class Reads {
   }
 
   async #all(keyset: KeysetState, after: string): Promise<Found> {
+    const found = new Found()
     const filter = { prefix: "", after, limit: namesPerRequest + 1, deleted: false }
-    const secrets = await this.#parts.store.listSecrets(keyset.row.id, filter)
-    const records: ReadRecord[] = []
-    let size = 0
-    for (const secret of secrets) {
-      if (size > readAnswerBytes || records.length === namesPerRequest) break
-      const record = await this.#parts.records.get(keyset, secret)
-      size += record.record.length
-      records.push(record)
+    for (const secret of await this.#parts.store.listSecrets(keyset.row.id, filter)) {
+      if (found.isFull) {
+        found.next = found.records.at(-1)?.name ?? null
+        break
+      }
+      found.add(await this.#parts.records.get(keyset, secret))
     }
-    const next = records.length < secrets.length ? (records.at(-1)?.name ?? null) : null
-    return { records, missing: [], rest: [], next }
+    return found
   }
 
   /** Names and versions, no records. */

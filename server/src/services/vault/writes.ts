@@ -45,10 +45,10 @@ export class Writes {
       requireNames(names)
       const keyset = await usableKeyset(access, store, request.environment, "write")
       const { id, epoch, versionFloor } = keyset.row
-      const current = new Map((await store.currentSecrets(id, names)).map((secret) => [secret.name, secret]))
+      const current = await store.currentSecrets(id, names)
       const maker = await makers.get(keyset, epoch)
-      const secrets = names.map((name) => {
-        const { version: currentVersion = 0, deleted = false } = current.get(name) ?? {}
+      const secrets = names.map((name, index) => {
+        const { version: currentVersion = 0, deleted = false } = current[index] ?? {}
         const keyId = random(keyIdLength)
         return {
           name,

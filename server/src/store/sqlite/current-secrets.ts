@@ -33,11 +33,12 @@ export class CurrentSecrets {
   }
 
   /** Keeps rows that were read just now, in one turn with this call. */
-  add(keysetId: KeysetId, rows: readonly SecretRow[]): void {
+  add(keysetId: KeysetId, rows: readonly (SecretRow | undefined)[]): void {
     if (this.#count + rows.length > rowsKept) this.#forget()
     const entry = this.#entry(keysetId)
     if (entry.commitsUnderWay > 0) return
     for (const row of rows) {
+      if (row === undefined) continue
       if (!entry.rows.has(row.name)) this.#count++
       entry.rows.set(row.name, row)
     }

@@ -95,7 +95,7 @@ export class SqliteWriter implements Writer {
       queue.push({ what, resolve, reject })
       if (this.#scheduled || this.#inFlight !== undefined) return
       this.#scheduled = true
-      queueMicrotask(() => {
+      setImmediate(() => {
         this.#scheduled = false
         this.#send()
       })
