@@ -28,8 +28,8 @@ export class WorkspaceRoot {
     return WorkspaceRoot.#from(random(32))
   }
 
-  /** Throws `invalid_key_text` for a mistyped kit. */
-  static fromRecoveryKit(kit: string): Promise<WorkspaceRoot> {
+  /** Rejects with `invalid_key_text` for a mistyped kit. */
+  static async fromRecoveryKit(kit: string): Promise<WorkspaceRoot> {
     return WorkspaceRoot.#from(parseRecoveryKit(kit))
   }
 
