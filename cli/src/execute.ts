@@ -20,6 +20,15 @@ export async function execute(understand: (streams: Streams) => Promise<Understo
   let context: Context | undefined
   let environments: readonly string[] = []
   let failureExit: number | undefined
+  const fail = (error: unknown): number => {
+    // 141 is what a shell shows for a program that SIGPIPE ended.
+    if (error instanceof BrokenPipe) return 141
+    const { lines, exit } = report(error, Boolean(env["HALFKEY_DEBUG"]), [...environments, ...configured(context)])
+    if (lines.length > 0) streams.err(`${lines.join("\n")}\n`)
+    return exit === 0 || exit === 130 ? exit : (failureExit ?? exit)
+  }
+  // Node's own report would quote sources and texts that may hold anything.
+  process.on("uncaughtException", (error) => process.exit(fail(error)))
   try {
     const { module, options, globals } = await understand(streams)
     failureExit = module.definition.ownFailureExit
@@ -29,11 +38,7 @@ export async function execute(understand: (streams: Streams) => Promise<Understo
     environments = environmentsOf(globals, options)
     return (await module.run(context, options)) ?? 0
   } catch (error) {
-    // 141 is what a shell shows for a program that SIGPIPE ended.
-    if (error instanceof BrokenPipe) return 141
-    const { lines, exit } = report(error, Boolean(env["HALFKEY_DEBUG"]), environments)
-    if (lines.length > 0) streams.err(`${lines.join("\n")}\n`)
-    return exit === 0 || exit === 130 ? exit : (failureExit ?? exit)
+    return fail(error)
   } finally {
     await context?.close()
   }
@@ -44,4 +49,15 @@ function environmentsOf(globals: GlobalOptions, options: unknown): readonly stri
   const { environments } = (options ?? {}) as { environments?: unknown }
   if (Array.isArray(environments)) return environments.map(String)
   return globals.environment === undefined ? [] : [globals.environment]
+}
+
+/** The environment of a variable, halfkey.json or the profile. */
+function configured(context: Context | undefined): readonly string[] {
+  try {
+    const environment = context?.settings().environment
+    return environment === undefined ? [] : [environment.value]
+  } catch {
+    // Settings that cannot be read are what went wrong already.
+    return []
+  }
 }

@@ -57,8 +57,9 @@ export async function run(context: Context, options: InitOptions): Promise<undef
 }
 
 async function tokenText(context: Context, file: string | undefined): Promise<string> {
-  if (file === "-") return new TextDecoder().decode(await context.streams.readAll(4096))
-  if (file !== undefined) return readSecretFile(file, "setup token")
+  if (file === "-" && !context.streams.stdinIsTerminal)
+    return new TextDecoder().decode(await context.streams.readAll(4096))
+  if (file !== undefined && file !== "-") return readSecretFile(file, "setup token")
   if (!context.prompts.allowed) throw usageError("no setup token was given", "--setup-token-file FILE")
   return new TextDecoder().decode(await context.prompts.hidden("Setup token of the server"))
 }

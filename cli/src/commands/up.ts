@@ -1,8 +1,5 @@
 /** `halfkey up`: the server in the foreground; the first time also a workspace, an admin client and the recovery kit. */
-import { readFileSync } from "node:fs"
-import { hostname } from "node:os"
 import { join, resolve } from "node:path"
-import { parseCrn } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type CommandDefinition, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
@@ -10,10 +7,10 @@ import { nodeTransport } from "../http/node-transport.ts"
 import { listeningEndpoint, reachable } from "../local-server/address.ts"
 import { findServer } from "../local-server/find-server.ts"
 import { findFittingProfile } from "../local-server/local-profiles.ts"
-import { makeWorkspace, warnOfMissingKit } from "../local-server/new-workspace.ts"
+import { firstStart, prepare, tokenIn } from "../local-server/prepare.ts"
 import { probe } from "../local-server/probe.ts"
 import { startServer } from "../local-server/server-process.ts"
-import { localProfile, Profiles } from "../settings/profiles.ts"
+import { Profiles } from "../settings/profiles.ts"
 import { ensurePrivateDirectory } from "../storage/private-files.ts"
 
 export interface UpOptions {
@@ -64,81 +61,14 @@ export async function run(context: Context, options: UpOptions): Promise<number>
   const server = await startServer({ program, env: serverEnv, logPath, streams: context.streams })
   const endpoint = reachable(server.endpoint)
   context.note(`serving at ${endpoint}, data in ${dataDirectory}`)
-  const answer = await probe(nodeTransport(), endpoint)
-  const needsSetup = answer.kind === "halfkey" && answer.needsSetup
-  const prepared = needsSetup
-    ? firstStart(context, profiles, endpoint, dataDirectory)
-    : laterStart(context, profiles, endpoint)
   try {
-    await Promise.race([server.ended, prepared])
+    await Promise.race([server.ended, prepare(context, profiles, endpoint, dataDirectory)])
   } catch (error) {
     server.stop()
     await server.ended
     throw error
   }
   return server.ended
-}
-
-/** Creates the workspace. A profile `local` of an earlier server is kept under another name. */
-async function firstStart(
-  context: Context,
-  profiles: Profiles,
-  endpoint: string,
-  dataDirectory: string,
-): Promise<void> {
-  const setupToken = tokenIn(dataDirectory)
-  if (setupToken === undefined) throw noToken(dataDirectory)
-  const earlier = profiles.find(localProfile)
-  if (earlier !== undefined) {
-    const name = `${localProfile}-${parseCrn(earlier.workspaceCRN).workspaceId.slice(0, 8).toLowerCase()}`
-    profiles.rename(localProfile, name)
-    context.note(`the profile ${localProfile} of an earlier workspace is now called ${name}`)
-  }
-  const label = `admin on ${hostname().slice(0, 60) || "this machine"}`
-  const made = await makeWorkspace(context, profiles, { endpoint, setupToken, label, profile: localProfile })
-  profiles.setDefault(localProfile)
-  context.note(`created ${made.workspaceCRN} with production, staging and development; you are its admin`)
-  const halfkey = context.env["npm_command"] === undefined ? "halfkey" : "npx halfkey"
-  const lines = [
-    `${halfkey} secrets set DATABASE_URL -e development      # asks for the value, hidden; or reads it from a pipe`,
-    `${halfkey} secrets get DATABASE_URL -e development`,
-    `${halfkey} run -e development -- node app.js`,
-  ]
-  context.streams.err(
-    `\nTry next, in another terminal:\n\n${lines.map((line) => `  ${line}\n`).join("")}\nCtrl-C stops the server.\n`,
-  )
-}
-
-/** Finds the profile for the workspace that is there; follows the server to another port. */
-async function laterStart(context: Context, profiles: Profiles, endpoint: string): Promise<void> {
-  const fitting = await findFittingProfile(context, profiles, endpoint, true)
-  if (fitting === undefined) {
-    context.streams.err(
-      "halfkey: no profile of this machine fits the workspaces of this server; it serves all the same\n" +
-        "  try: HALFKEY_CONFIG_DIR=<where the profile is>, or an admin's halfkey clients create … --save-profile\n" +
-        "  try: halfkey-server setup-token, then halfkey init, for a further workspace\n",
-    )
-    return
-  }
-  const { name, profile } = fitting
-  if (profile.endpoint !== endpoint) profiles.save(name, { ...profile, endpoint })
-  warnOfMissingKit(context, name, profile)
-  const use = name === localProfile ? "" : `; use --profile ${name}`
-  context.note(`workspace ${profile.workspaceCRN}, profile ${name}${use}`)
-}
-
-function tokenIn(dataDirectory: string): string | undefined {
-  try {
-    return readFileSync(join(dataDirectory, "setup-token"), "utf8").trim()
-  } catch {
-    return undefined
-  }
-}
-
-function noToken(dataDirectory: string): HalfkeyError {
-  return new HalfkeyError("missing_configuration", `there is no setup token in ${dataDirectory}`, {
-    hint: "halfkey-server setup-token, then halfkey up again",
-  })
 }
 
 function taken(port: string, by: string): HalfkeyError {

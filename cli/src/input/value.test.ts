@@ -56,6 +56,13 @@ test("a file gives its exact bytes", async (t) => {
   })
 })
 
+test("- as the file takes stdin exactly, and never from an echoing terminal", async () => {
+  const stdin = { ...plain, valueFile: "-" }
+  assert.equal(text(await readValue(testContext({ stdin: "value\n" }).context, "A", stdin)), "value\n")
+  assert.equal((await readValue(testContext({ stdin: "" }).context, "A", stdin)).length, 0)
+  await assert.rejects(readValue(testContext().context, "A", stdin), { message: "no value was given" })
+})
+
 test("--value works and warns, and only one source is taken", async () => {
   const { context, stderr } = testContext()
   assert.equal(text(await readValue(context, "A", { ...plain, value: "v" })), "v")

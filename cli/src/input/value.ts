@@ -27,17 +27,25 @@ export async function readValue(context: Context, name: string, options: ValueOp
     return utf8(value)
   }
   if (valueFile !== undefined && valueFile !== "-") return readValueFile(valueFile)
-  const typed = valueFile === undefined && context.streams.stdinIsTerminal
-  if (typed && !context.prompts.allowed) {
+  if (context.streams.stdinIsTerminal) return readTyped(context, name, options)
+  const bytes = await context.streams.readAll(valueMaxLength)
+  // `--value-file -` asks for the bytes of stdin as they are.
+  if (valueFile === "-") return bytes
+  return requireMeant(options.keepNewline ? bytes : withoutFinalNewline(bytes), "stdin was empty", name, options)
+}
+
+async function readTyped(context: Context, name: string, options: ValueOptions): Promise<Uint8Array> {
+  if (!context.prompts.allowed) {
     throw usageError("no value was given", `… | halfkey set ${name}, or --value-file FILE`)
   }
-  const bytes = typed ? await context.prompts.hidden(`Value of ${name}`) : await context.streams.readAll(valueMaxLength)
-  const kept = options.keepNewline ? bytes : withoutFinalNewline(bytes)
-  if (kept.length === 0 && !options.allowEmpty) {
-    const where = typed ? "nothing was entered" : "stdin was empty"
-    throw usageError(`${where}, so ${name} was not changed`, "--allow-empty, if the empty value is meant")
-  }
-  return kept
+  const bytes = await context.prompts.hidden(`Value of ${name}`)
+  return requireMeant(withoutFinalNewline(bytes), "nothing was entered", name, options)
+}
+
+/** An empty pipe usually means that the program before it failed: that must not empty a secret. */
+function requireMeant(bytes: Uint8Array, what: string, name: string, { allowEmpty }: ValueOptions): Uint8Array {
+  if (bytes.length > 0 || allowEmpty) return bytes
+  throw usageError(`${what}, so ${name} was not changed`, "--allow-empty, if the empty value is meant")
 }
 
 /**
