@@ -1,5 +1,6 @@
 /** The vault: fused reads, prepare and commit, lists (S7, S10). */
 import { type Static, Type } from "typebox"
+import { recordLength, vaultPaddingMinimum } from "../formats/record.ts"
 import { Bytes, BytesUpTo, EnvironmentRef, Epoch, SecretNameText, Time, Uuid, Version } from "./encodings.ts"
 import { KeysetBundle, KnownKeyset } from "./keysets.ts"
 
@@ -7,7 +8,9 @@ import { KeysetBundle, KnownKeyset } from "./keysets.ts"
 export const namesPerRequest = 500
 /** A read stops adding records to an answer above this many bytes and names the rest. */
 export const readAnswerBytes = 8 * 1024 * 1024
-/** Most bytes of a record: a 1 MiB value with padding and header. */
+/** Least bytes of a record of the vault: that of a tombstone. */
+const recordMinLength = recordLength(1, vaultPaddingMinimum)
+/** Above every record that a server can be configured for (1 MiB), so that the vault can say which value is too large. */
 const recordMaxLength = 1_200_000
 
 export const SecretMetadata = Type.Object(
@@ -42,7 +45,7 @@ export const ReadRecord = Type.Object({
   name: Type.String(),
   version: Version,
   deleted: Type.Boolean({ description: "As the server sees it; the record itself says it under seal" }),
-  record: BytesUpTo(176, recordMaxLength, "Record of S7"),
+  record: BytesUpTo(recordMinLength, recordMaxLength, "Record of S7"),
   keySeed: Bytes(32),
   createdAt: Time,
   updatedAt: Time,
@@ -91,7 +94,7 @@ export const CommitRequest = Type.Object({
       previousVersion: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
       version: Version,
       deleted: Type.Boolean(),
-      record: BytesUpTo(176, recordMaxLength, "Record of S7"),
+      record: BytesUpTo(recordMinLength, recordMaxLength, "Record of S7"),
     }),
     { minItems: 1, maxItems: namesPerRequest },
   ),
