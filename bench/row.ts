@@ -34,7 +34,7 @@ function barText({ bar, unit }: Row): string {
   if (bar === undefined) return ""
   const limit = bar.atLeast ?? bar.atMost ?? 0
   const sign = bar.atLeast !== undefined ? "≥" : "≤"
-  if (bar.of === "ratio") return `${sign} ${ratioText(limit)}`
+  if (bar.of === "ratio") return `${sign} ${ratioText(limit, unit)}`
   return `${bar.of === "difference" ? "+ " : ""}${sign} ${figureText(limit, unit)}`
 }
 
@@ -48,8 +48,10 @@ export function tableOf(rows: readonly Row[]): string {
       row.bar?.of === "difference" ? differenceText(row) : figureText(row.measured, row.unit),
       figureText(row.baseline, row.unit),
       row.baselineIs,
-      ratioText(row.ratio),
-      row.ratioRange[0] === row.ratioRange[1] ? "" : `(${row.ratioRange.map(ratioText).join(" – ")})`,
+      ratioText(row.ratio, row.unit),
+      row.ratioRange[0] === row.ratioRange[1]
+        ? ""
+        : `(${row.ratioRange.map((ratio) => ratioText(ratio, row.unit)).join(" – ")})`,
       barText(row),
       verdictOf(row),
     ]),
@@ -74,7 +76,7 @@ function figureText(figure: number, unit: Unit): string {
   return `${figure.toFixed(figure < 10 ? 2 : figure < 100 ? 1 : 0)} ${unit}`
 }
 
-/** Shares as per cent; multiples, where more is worse, as `1.8 ×`. */
-function ratioText(ratio: number): string {
-  return ratio <= 1.2 ? `${Math.round(ratio * 100)} %` : `${ratio.toFixed(ratio < 10 ? 2 : 0)} ×`
+/** Rates are shares of the baseline, in per cent; of costs it is told how many times the baseline they are. */
+function ratioText(ratio: number, unit: Unit): string {
+  return unit === "per second" ? `${Math.round(ratio * 100)} %` : `${ratio.toFixed(2)} ×`
 }

@@ -33,15 +33,21 @@ function run(file: string, parameters: readonly string[]): Row[] | undefined {
   return status === 0 ? JSON.parse(stdout) : undefined
 }
 
-const options = readOptions()
-const parameters = [...(options.quick ? ["--quick"] : []), `--secrets=${options.secrets}`]
-const results = chosen(options.names).map((file) => ({ file, rows: run(file, parameters) }))
-publish(
-  options,
-  results.flatMap(({ rows }) => rows ?? []),
-)
-const failed = results.filter(({ rows }) => rows === undefined).map(({ file }) => file)
-if (failed.length > 0) {
-  console.error(`could not be run: ${failed.join(", ")}`)
+function runAll(): void {
+  const options = readOptions()
+  const parameters = [...(options.quick ? ["--quick"] : []), `--secrets=${options.secrets}`]
+  const results = chosen(options.names).map((file) => ({ file, rows: run(file, parameters) }))
+  publish(
+    options,
+    results.flatMap(({ rows }) => rows ?? []),
+  )
+  const failed = results.filter(({ rows }) => rows === undefined).map(({ file }) => file)
+  if (failed.length > 0) throw new Error(`could not be run: ${failed.join(", ")}`)
+}
+
+try {
+  runAll()
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
 }
