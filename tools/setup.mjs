@@ -95,6 +95,7 @@ if (!build) parameters.shift()
 if (!isInstalled()) install()
 if (build) {
   const { buildCli } = await import("./build-cli.mjs")
-  await buildCli()
+  const { buildServer } = await import("./build-server.mjs")
+  await Promise.all([buildCli(), buildServer()])
 }
 if (parameters.length > 0) run(parameters)

@@ -9,6 +9,7 @@ import { join, relative, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { buildCli } from "./build-cli.mjs"
+import { buildServer } from "./build-server.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const rooms = ["core", "sdk", "server", "cli", "tests", "examples"]
@@ -58,9 +59,9 @@ const stages = {
   types: { heading: "types (tsc)", run: () => node("node_modules/typescript/bin/tsc", "--project", "tsconfig.json") },
   "dead-code": { heading: "dead code (knip)", run: () => node("node_modules/knip/bin/knip.js", "--no-progress") },
   bundle: {
-    heading: "bundle of the CLI (esbuild)",
+    heading: "bundles of CLI and server (esbuild)",
     run: () =>
-      buildCli().then(
+      Promise.all([buildCli(), buildServer()]).then(
         () => true,
         (error) => {
           console.error(String(error))

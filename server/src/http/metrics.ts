@@ -1,5 +1,6 @@
 /** Prometheus metrics: numbers only, no names, no ids. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client"
+import { performance } from "node:perf_hooks"
+import { Counter, Gauge, Histogram, Registry } from "prom-client"
 import type { Counters } from "../domain/caller.ts"
 
 export class Metrics implements Counters {
@@ -12,8 +13,7 @@ export class Metrics implements Counters {
 
   constructor() {
     const registers = [this.#registry]
-    // Process and event loop; without garbage collection hooks, which cost on every collection.
-    collectDefaultMetrics({ register: this.#registry, prefix: "halfkey_" })
+    processMetrics(registers)
     this.#requests = new Histogram({
       name: "halfkey_http_request_seconds",
       help: "Duration of requests by route and status",
@@ -64,4 +64,40 @@ export class Metrics implements Counters {
   text(): Promise<string> {
     return this.#registry.metrics()
   }
+}
+
+/**
+ * Looked at only when somebody asks. The library's own default metrics wake an idle process a hundred times a second and
+ * are called at every garbage collection.
+ */
+function processMetrics(registers: Registry[]): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss())
+  gauge("process_start_time_seconds", "Start of the process since 1970", () => performance.timeOrigin / 1000)
+  gauge("nodejs_heap_used_bytes", "Heap in use, of the main thread", () => process.memoryUsage().heapUsed)
+  let before = performance.eventLoopUtilization()
+  gauge("nodejs_eventloop_utilization", "Share of time that the main thread was busy, since the last look", () => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, before)
+    before = now
+    return utilization
+  })
+  new Counter({
+    name: "process_cpu_seconds_total",
+    help: "Processor time of all threads",
+    registers,
+    collect() {
+      const { user, system } = process.cpuUsage()
+      this.reset()
+      this.inc((user + system) / 1e6)
+    },
+  })
 }

@@ -55,7 +55,10 @@ export class SqliteWriter implements Writer {
   /** `onFatal` is called when the state on disk is not known any more: the process must end. */
   static async start(path: string, onFatal: (error: Error) => void): Promise<SqliteWriter> {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js"
-    const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), { workerData: { path } })
+    const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), {
+      workerData: { path },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    })
     const writer = new SqliteWriter(worker)
     await new Promise<void>((resolve, reject) => {
       worker.once("message", () => resolve())
