@@ -163,7 +163,15 @@ test("a signal that ends the program ends run with 128+n", async () => {
 })
 
 test("the program is in the same process group", async () => {
-  const { stdout } = await halfkey.run(["run", "-e", "development", "--", "sh", "-c", "cut -d' ' -f5 /proc/$$/stat /proc/$PPID/stat"])
+  const { stdout } = await halfkey.run([
+    "run",
+    "-e",
+    "development",
+    "--",
+    "sh",
+    "-c",
+    "cut -d' ' -f5 /proc/$$/stat /proc/$PPID/stat",
+  ])
   const [own, parents] = stdout.trim().split(/\s+/)
   assert.equal(own, parents)
 })

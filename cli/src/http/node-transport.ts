@@ -50,20 +50,26 @@ function send(
   })
 }
 
-async function collect(answer: IncomingMessage, maxBytes: number): Promise<string> {
+/** By events: the first `for await` over a stream costs a start a millisecond. */
+function collect(answer: IncomingMessage, maxBytes: number): Promise<string> {
   const parts: Uint8Array[] = []
   let length = 0
-  for await (const part of answer as AsyncIterable<Uint8Array>) {
-    length += part.length
-    if (length > maxBytes) throw invalid(`it is larger than ${maxBytes} bytes`)
-    parts.push(part)
-  }
-  if (!answer.complete) throw new Error("the connection ended within an answer")
-  try {
-    return fromUtf8(concatBytes(...parts))
-  } catch {
-    throw invalid("it is no UTF-8")
-  }
+  return new Promise((resolve, reject) => {
+    answer.on("data", (part: Uint8Array) => {
+      length += part.length
+      if (length > maxBytes) answer.destroy(invalid(`it is larger than ${maxBytes} bytes`))
+      else parts.push(part)
+    })
+    answer.on("error", reject)
+    answer.on("close", () => reject(new Error("the connection ended within an answer")))
+    answer.on("end", () => {
+      try {
+        resolve(fromUtf8(parts.length === 1 && parts[0] ? parts[0] : concatBytes(...parts)))
+      } catch {
+        reject(invalid("it is no UTF-8"))
+      }
+    })
+  })
 }
 
 function flat(answer: IncomingMessage): Record<string, string> {
