@@ -1,13 +1,9 @@
 /** Puts many secrets into the database of a server that is stopped, as rows: through the front door it would take hours. */
 import { randomFillSync, randomUUID } from "node:crypto"
-import { createRequire } from "node:module"
 import { join } from "node:path"
 import { encodeRecordHeader, recordHash } from "@halfkey/core/formats/record"
 import { systemRandom } from "@halfkey/core/primitives/random"
-
-// The server's own copy: it has native parts.
-const require = createRequire(new URL("../server/package.json", import.meta.url))
-const Database: typeof import("better-sqlite3") = require("better-sqlite3")
+import { openSqlite } from "../server/src/store/sqlite/open.ts"
 
 /** A usual record: 256 bytes of padded plaintext under header, commit and tag, and some longer ones. */
 const recordBytes = 400
@@ -26,7 +22,7 @@ export const namePlaceholder = "N".repeat(digits)
  * the form that the server reads, a proper header and random bytes behind it, and open for nobody.
  */
 export function fillDatabase(dataDirectory: string, count: number): void {
-  const db = new Database(join(dataDirectory, "halfkey.db"))
+  const db = openSqlite(join(dataDirectory, "halfkey.db"))
   db.pragma("synchronous = OFF")
   db.pragma("foreign_keys = OFF")
   const pattern = db.prepare("select * from secret_versions limit 1").get() as Pattern

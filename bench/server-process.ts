@@ -4,6 +4,7 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
+import { buildServer } from "../tools/build-server.mjs"
 
 export interface MeasuredServer {
   readonly port: number
@@ -24,10 +25,11 @@ export function setupToken(dataDirectory: string): string {
 }
 
 /**
- * Starts `halfkey-server` as everybody starts it, with the usual log, which goes to a file: a reader at the other end of
+ * Starts `halfkey-server` as everybody starts it, bundled and with the usual log, which goes to a file: a reader at the other end of
  * a pipe would take its share of the two cores.
  */
 export async function startHalfkey(dataDirectory: string): Promise<MeasuredServer> {
+  await buildServer()
   const program = join(import.meta.dirname, "../server/bin/halfkey-server.js")
   const logPath = join(dataDirectory, "server.log")
   const log = openSync(logPath, "a")
@@ -46,7 +48,7 @@ export interface Recording {
 }
 
 export async function startBareFastify(recording: Recording): Promise<MeasuredServer> {
-  const child = fork(join(import.meta.dirname, "bare-fastify.ts"), [], { serialization: "advanced" })
+  const child = fork(new URL("./bare-fastify.mjs", import.meta.url), [], { serialization: "advanced" })
   child.send(recording)
   const port = await new Promise<number>((resolve, reject) => {
     child.once("message", (message: { readonly port: number }) => resolve(message.port))
