@@ -142,6 +142,18 @@ test("a workspace without a profile on this machine is served, and what to do is
   assert.deepEqual(await second.end(), { code: 0, signal: null })
 })
 
+test("a profile that cannot be stored is told before the token is used, and the next start goes on", async (t) => {
+  const halfkey = installation(t)
+  const file = join(halfkey.directory, "file")
+  writeFileSync(file, "")
+  const refused = await halfkey.run(["up"], { env: { HALFKEY_CONFIG_DIR: join(file, "config") } })
+  assert.deepEqual([refused.code, refused.stdout], [2, ""])
+  assert.match(refused.stderr, /\nhalfkey: the directory .*config\/profiles cannot be made: ENOTDIR\n {2}try: /)
+  assert.equal(mode(join(halfkey.dataDirectory, "setup-token")), "600")
+  const up = await halfkey.up()
+  assert.match(up.stdout(), /hkrk_/)
+})
+
 test("a kit that was never shown is told at the next start and by doctor", async (t) => {
   const halfkey = installation(t)
   const first = await halfkey.up()

@@ -21,7 +21,14 @@ const hasModes = typeof process.getuid === "function"
 
 /** Makes a directory 0700, with its parents; refuses one that others may write to. */
 export function ensurePrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException
+    throw new HalfkeyError("invalid_configuration", `the directory ${path} cannot be made: ${code}`, {
+      hint: "permit it, or choose another place (HALFKEY_CONFIG_DIR, HALFKEY_DATA_DIR)",
+    })
+  }
   const problem = directoryProblem(path)
   if (problem !== undefined) throw problem
 }
