@@ -10,13 +10,8 @@ import { callerOf } from "./callers.ts"
 import type { Metrics } from "./metrics.ts"
 import { useProblems } from "./problems.ts"
 import { collectRoutes, type DeclaredRoute } from "./route-access.ts"
-import { apiKeyRoutes } from "./routes/api-keys.ts"
-import { clientRoutes } from "./routes/clients.ts"
-import { keysetRoutes } from "./routes/keysets.ts"
-import { type OperationsParts, operationsRoutes } from "./routes/operations.ts"
-import { secretRoutes } from "./routes/secrets.ts"
-import { tokenRoutes } from "./routes/token.ts"
-import { workspaceRoutes } from "./routes/workspaces.ts"
+import type { OperationsParts } from "./routes/operations.ts"
+import { allRoutes } from "./routes/routes.ts"
 import { useTypeBoxValidation } from "./schemas.ts"
 import type { Services } from "./services.ts"
 
@@ -38,7 +33,7 @@ export interface HttpServer {
   readonly routes: readonly DeclaredRoute[]
 }
 
-const withTypes = (app: FastifyInstance) => app.withTypeProvider<TypeBoxTypeProvider>()
+export const withTypes = (app: FastifyInstance) => app.withTypeProvider<TypeBoxTypeProvider>()
 /** Fastify whose handlers get the types of their schemas. */
 export type App = ReturnType<typeof withTypes>
 
@@ -70,13 +65,7 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
 
   const app = withTypes(plainApp)
 
-  operationsRoutes(app, parts.operations)
-  await app.register(async (scope) => tokenRoutes(scope, parts.services))
-  workspaceRoutes(app, parts.services)
-  keysetRoutes(app, parts.services)
-  secretRoutes(app, parts.services)
-  clientRoutes(app, parts.services)
-  apiKeyRoutes(app, parts.services)
+  await allRoutes(app, parts.services, parts.operations)
   await app.ready()
   return { app: plainApp, routes }
 }

@@ -1,5 +1,5 @@
 /** What several routes share. */
-import { Problem } from "@halfkey/core/wire/problem"
+import { Problem, problemContentType } from "@halfkey/core/wire/problem"
 import { Type } from "typebox"
 import { plain } from "./schemas.ts"
 
@@ -7,6 +7,13 @@ import { plain } from "./schemas.ts"
 export const documentsBodyLimit = 16 * 1024 * 1024
 
 /** Responses of every route that can refuse. */
-export const refusals = { "4xx": plain(Problem), "5xx": plain(Problem) } as const
+export const refusals = {
+  "4xx": problemResponse("Refused"),
+  "5xx": problemResponse("The server's own failure"),
+} as const
+
+function problemResponse(description: string) {
+  return { description, content: { [problemContentType]: { schema: plain(Problem) } } }
+}
 
 export const IdParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 63 }) })

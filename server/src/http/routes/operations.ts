@@ -44,7 +44,7 @@ export function operationsRoutes(app: App, { metrics, requireReady, discovery, j
   app.get("/.well-known/halfkey", {
     schema: { summary: "What this server is", tags: ["discovery"], response: { 200: plain(Discovery) } },
     config: { access: { kind: "public", reason: "needed before anybody can authenticate; holds public keys only" } },
-    handler: discovery,
+    handler: () => discovery(),
   })
 
   app.get("/.well-known/jwks.json", {
