@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as documents from "./vectors/documents.ts"
+import { ed25519Vectors } from "./vectors/ed25519.ts"
 import * as encodings from "./vectors/encodings.ts"
 import { grantVectors } from "./vectors/grants.ts"
 import { loadKeysetVectors } from "./vectors/load-keyset.ts"
@@ -24,6 +25,7 @@ export async function vectorFiles(): Promise<Map<string, string>> {
     "text-keys.json": encodings.textKeyVectors(),
     "padding.json": encodings.paddingVectors(),
     "canonical-json.json": await encodings.canonicalJsonVectors(),
+    "ed25519.json": ed25519Vectors(),
     "roster.json": documents.rosterVectors(),
     "manifest.json": documents.manifestVectors(),
     "grant.json": await grantVectors(),

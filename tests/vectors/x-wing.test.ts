@@ -6,9 +6,10 @@ import { hpkeOpen, hpkeSeal, xWingPublicKey } from "@halfkey/core/primitives/hpk
 import * as spec from "./independent.ts"
 import { turned, vectors } from "./vector-file.ts"
 
-const { cases } = vectors<{ cases: { seed: string; eseed: string; pk: string; ct: string; ss: string }[] }>(
-  "x-wing.json",
-)
+const { cases, refused } = vectors<{
+  cases: { seed: string; eseed: string; pk: string; ct: string; ss: string }[]
+  refused: { publicKeys: { why: string; pk: string }[]; encs: { why: string; ct: string }[] }
+}>("x-wing.json")
 const info = spec.ascii("info")
 const plaintext = spec.ascii("thirty-two bytes of a client half")
 
@@ -34,6 +35,16 @@ for (const [index, { seed, eseed, pk, ct, ss }] of cases.entries()) {
     assert.deepEqual(await hpkeOpen(spec.unhex(seed), info, sealed.enc, sealed.sealed), plaintext)
   })
 }
+
+test("malformed public keys and ciphertexts of the vectors are refused", async () => {
+  const [{ seed, pk }] = cases as [(typeof cases)[number]]
+  for (const { why, pk: malformed } of refused.publicKeys) {
+    await assert.rejects(hpkeSeal(spec.unhex(malformed), info, plaintext), why)
+  }
+  const { sealed } = await hpkeSeal(spec.unhex(pk), info, plaintext)
+  for (const { ct } of refused.encs)
+    assert.equal(await hpkeOpen(spec.unhex(seed), info, spec.unhex(ct), sealed), undefined)
+})
 
 test("each implementation opens what the other sealed, and nothing under another info", async () => {
   const [{ seed, pk }] = cases as [(typeof cases)[number]]
