@@ -1,25 +1,52 @@
 /** Every file of `attacks/`, by its name; `harness.test.ts` holds the list and the folder together. */
 import type { Attack } from "./attack.ts"
+import { attack as anotherVersionThanAsked } from "./attacks/another-version-than-asked.ts"
+import { attack as answerToAnotherQuestion } from "./attacks/answer-to-another-question.ts"
+import { attack as askedVersionReplaced } from "./attacks/asked-version-replaced.ts"
 import { attack as brokenManifestChain } from "./attacks/broken-manifest-chain.ts"
 import { attack as brokenRosterChain } from "./attacks/broken-roster-chain.ts"
+import { attack as commitAnsweredForOthers } from "./attacks/commit-answered-for-others.ts"
+import { attack as commitNeverTaken } from "./attacks/commit-never-taken.ts"
+import { attack as deletedSaidBeforeWriting } from "./attacks/deleted-said-before-writing.ts"
+import { attack as deletedSaidToBeLive } from "./attacks/deleted-said-to-be-live.ts"
 import { attack as disabledKeySet } from "./attacks/disabled-key-set.ts"
+import { attack as editedCiphertext } from "./attacks/edited-ciphertext.ts"
 import { attack as editedManifest } from "./attacks/edited-manifest.ts"
+import { attack as editedRecord } from "./attacks/edited-record.ts"
+import { attack as epochBeforeRotation } from "./attacks/epoch-before-rotation.ts"
+import { attack as epochToSealUnder } from "./attacks/epoch-to-seal-under.ts"
 import { attack as epochsThatGoBack } from "./attacks/epochs-that-go-back.ts"
 import { attack as extraMember } from "./attacks/extra-member.ts"
 import { attack as foreignGrant } from "./attacks/foreign-grant.ts"
 import { attack as forgedRoster } from "./attacks/forged-roster.ts"
+import { attack as forgottenByRefusal } from "./attacks/forgotten-by-refusal.ts"
+import { attack as forgottenSecret } from "./attacks/forgotten-secret.ts"
 import { attack as forkedManifest } from "./attacks/forked-manifest.ts"
 import { attack as forkedRoster } from "./attacks/forked-roster.ts"
 import { attack as forkedRosterInWorkspace } from "./attacks/forked-roster-in-workspace.ts"
+import { attack as hiddenFromAll } from "./attacks/hidden-from-all.ts"
+import { attack as hiddenFromRevocation } from "./attacks/hidden-from-revocation.ts"
 import { attack as hiddenRoster } from "./attacks/hidden-roster.ts"
 import { attack as leftOutRevision } from "./attacks/left-out-revision.ts"
+import { attack as liveSaidToBeDeleted } from "./attacks/live-said-to-be-deleted.ts"
 import { attack as lowerIncarnation } from "./attacks/lower-incarnation.ts"
 import { attack as malformedBundle } from "./attacks/malformed-bundle.ts"
+import { attack as malformedOffer } from "./attacks/malformed-offer.ts"
+import { attack as malformedRecord } from "./attacks/malformed-record.ts"
+import { attack as malformedSeed } from "./attacks/malformed-seed.ts"
+import { attack as offersForOthers } from "./attacks/offers-for-others.ts"
 import { attack as oldManifest } from "./attacks/old-manifest.ts"
+import { attack as oldVersion } from "./attacks/old-version.ts"
+import { attack as oldVersionAsTheNewest } from "./attacks/old-version-as-the-newest.ts"
 import { attack as otherEnvironment } from "./attacks/other-environment.ts"
 import { attack as otherEnvironmentById } from "./attacks/other-environment-by-id.ts"
 import { attack as otherRosterOfTheSameNumber } from "./attacks/other-roster-of-the-same-number.ts"
 import { attack as ownKeyReplaced } from "./attacks/own-key-replaced.ts"
+import { attack as pagesWithoutEnd } from "./attacks/pages-without-end.ts"
+import { attack as plaintextOfNoType } from "./attacks/plaintext-of-no-type.ts"
+import { attack as recordMovedByItsHeader } from "./attacks/record-moved-by-its-header.ts"
+import { attack as recordOfAnotherEnvironment } from "./attacks/record-of-another-environment.ts"
+import { attack as recordOfItsOwn } from "./attacks/record-of-its-own.ts"
 import { attack as recoveryGrant } from "./attacks/recovery-grant.ts"
 import { attack as removedGranter } from "./attacks/removed-granter.ts"
 import { attack as renamedManifest } from "./attacks/renamed-manifest.ts"
@@ -28,8 +55,10 @@ import { attack as repeatedJsonMembersWithTheTruthLast } from "./attacks/repeate
 import { attack as replacedClientHalf } from "./attacks/replaced-client-half.ts"
 import { attack as replacedCommitment } from "./attacks/replaced-commitment.ts"
 import { attack as replacedRoot } from "./attacks/replaced-root.ts"
+import { attack as replacedSeed } from "./attacks/replaced-seed.ts"
 import { attack as replacedSelfWrap } from "./attacks/replaced-self-wrap.ts"
 import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-name.ts"
+import { attack as secondRecordForAVersion } from "./attacks/second-record-for-a-version.ts"
 import { attack as signerInAnotherName } from "./attacks/signer-in-another-name.ts"
 import { attack as signerWithoutRight } from "./attacks/signer-without-right.ts"
 import { attack as smallOrderAuditKey } from "./attacks/small-order-audit-key.ts"
@@ -39,29 +68,62 @@ import { attack as smallOrderRoot } from "./attacks/small-order-root.ts"
 import { attack as smallOrderSignature } from "./attacks/small-order-signature.ts"
 import { attack as strangeEncodings } from "./attacks/strange-encodings.ts"
 import { attack as strangeEncodingsInCommands } from "./attacks/strange-encodings-in-commands.ts"
+import { attack as swappedRecord } from "./attacks/swapped-record.ts"
 import { attack as takenOut } from "./attacks/taken-out.ts"
+import { attack as unknownEpoch } from "./attacks/unknown-epoch.ts"
+import { attack as versionBelowTheFloor } from "./attacks/version-below-the-floor.ts"
+import { attack as versionOfferedAgain } from "./attacks/version-offered-again.ts"
+import { attack as versionThatIsNotNext } from "./attacks/version-that-is-not-next.ts"
+import { attack as versionThatNobodyWrote } from "./attacks/version-that-nobody-wrote.ts"
 
 export const attacks: Readonly<Record<string, Attack>> = {
+  "another-version-than-asked": anotherVersionThanAsked,
+  "answer-to-another-question": answerToAnotherQuestion,
+  "asked-version-replaced": askedVersionReplaced,
   "broken-manifest-chain": brokenManifestChain,
   "broken-roster-chain": brokenRosterChain,
+  "commit-answered-for-others": commitAnsweredForOthers,
+  "commit-never-taken": commitNeverTaken,
+  "deleted-said-before-writing": deletedSaidBeforeWriting,
+  "deleted-said-to-be-live": deletedSaidToBeLive,
   "disabled-key-set": disabledKeySet,
+  "edited-ciphertext": editedCiphertext,
   "edited-manifest": editedManifest,
+  "edited-record": editedRecord,
+  "epoch-before-rotation": epochBeforeRotation,
+  "epoch-to-seal-under": epochToSealUnder,
   "epochs-that-go-back": epochsThatGoBack,
   "extra-member": extraMember,
   "foreign-grant": foreignGrant,
   "forged-roster": forgedRoster,
+  "forgotten-by-refusal": forgottenByRefusal,
+  "forgotten-secret": forgottenSecret,
   "forked-manifest": forkedManifest,
   "forked-roster": forkedRoster,
   "forked-roster-in-workspace": forkedRosterInWorkspace,
+  "hidden-from-all": hiddenFromAll,
+  "hidden-from-revocation": hiddenFromRevocation,
   "hidden-roster": hiddenRoster,
   "left-out-revision": leftOutRevision,
+  "live-said-to-be-deleted": liveSaidToBeDeleted,
   "lower-incarnation": lowerIncarnation,
   "malformed-bundle": malformedBundle,
+  "malformed-offer": malformedOffer,
+  "malformed-record": malformedRecord,
+  "malformed-seed": malformedSeed,
+  "offers-for-others": offersForOthers,
   "old-manifest": oldManifest,
+  "old-version": oldVersion,
+  "old-version-as-the-newest": oldVersionAsTheNewest,
   "other-environment": otherEnvironment,
   "other-environment-by-id": otherEnvironmentById,
   "other-roster-of-the-same-number": otherRosterOfTheSameNumber,
   "own-key-replaced": ownKeyReplaced,
+  "pages-without-end": pagesWithoutEnd,
+  "plaintext-of-no-type": plaintextOfNoType,
+  "record-moved-by-its-header": recordMovedByItsHeader,
+  "record-of-another-environment": recordOfAnotherEnvironment,
+  "record-of-its-own": recordOfItsOwn,
   "recovery-grant": recoveryGrant,
   "removed-granter": removedGranter,
   "renamed-manifest": renamedManifest,
@@ -70,8 +132,10 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "replaced-client-half": replacedClientHalf,
   "replaced-commitment": replacedCommitment,
   "replaced-root": replacedRoot,
+  "replaced-seed": replacedSeed,
   "replaced-self-wrap": replacedSelfWrap,
   "second-key-set-of-a-name": secondKeySetOfAName,
+  "second-record-for-a-version": secondRecordForAVersion,
   "signer-in-another-name": signerInAnotherName,
   "signer-without-right": signerWithoutRight,
   "small-order-audit-key": smallOrderAuditKey,
@@ -81,5 +145,11 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "small-order-signature": smallOrderSignature,
   "strange-encodings": strangeEncodings,
   "strange-encodings-in-commands": strangeEncodingsInCommands,
+  "swapped-record": swappedRecord,
   "taken-out": takenOut,
+  "unknown-epoch": unknownEpoch,
+  "version-below-the-floor": versionBelowTheFloor,
+  "version-offered-again": versionOfferedAgain,
+  "version-that-is-not-next": versionThatIsNotNext,
+  "version-that-nobody-wrote": versionThatNobodyWrote,
 }

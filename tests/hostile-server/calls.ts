@@ -21,6 +21,8 @@ export interface Call {
   /** What the command prints, and its exit code if that is not 0. */
   readonly prints?: string
   readonly exit?: number
+  /** What the command says on stderr. */
+  readonly tells?: RegExp
   /** Called after success. */
   readonly after?: (scene: Scene) => void
 }
@@ -79,7 +81,10 @@ export const calls: Readonly<Record<string, Call>> = {
       return failure ? { failure } : { data: data.map(({ name, value }) => [name, Buffer.from(value).toString()]) }
     },
     cli: () => ({ args: ["run", "-e", "staging", "--", "printenv", "A"] }),
-    truth: is([["A", secretValue("staged")]]),
+    truth: is([
+      ["A", secretValue("staged")],
+      ["Z", secretValue("last")],
+    ]),
     prints: `${secretValue("staged")}\n`,
   },
   set: {
@@ -91,6 +96,20 @@ export const calls: Readonly<Record<string, Call>> = {
     about: prepare,
     sdk: ({ secrets }) => secrets.set("A", secretValue("developed"), { environment: "development" }),
     cli: () => ({ args: ["set", "A", "-e", "development"], stdin: secretValue("developed") }),
+  },
+  // Both end in a conflict, so that what was seen of KEPT stays the newest.
+  "set of a kept one if it is new": {
+    about: prepare,
+    sdk: ({ secrets }) => secrets.set("KEPT", secretValue("new"), { environment: "development", ifVersion: 0 }),
+    cli: () => ({ args: ["set", "KEPT", "-e", "development", "--if-version", "0"], stdin: secretValue("new") }),
+    truth: ({ failure }) => assert.equal(failure?.code, "version_conflict"),
+    prints: "",
+    exit: 5,
+  },
+  "delete of a kept one at version 9": {
+    about: prepare,
+    sdk: ({ secrets }) => secrets.delete("KEPT", { environment: "development", ifVersion: 9 }),
+    truth: ({ failure }) => assert.equal(failure?.code, "version_conflict"),
   },
   "set of two": {
     about: prepare,
@@ -110,7 +129,7 @@ export const calls: Readonly<Record<string, Call>> = {
       return failure ? { failure } : { data: data.map(({ name }) => name) }
     },
     cli: () => ({ args: ["list", "-e", "staging", "-o", "json"] }),
-    truth: is(["A"]),
+    truth: is(["A", "Z"]),
   },
   history: {
     about: ["GET /v1/secrets/"],
@@ -130,6 +149,22 @@ export const calls: Readonly<Record<string, Call>> = {
     after: (scene) => {
       scene.otherMode = scene.otherMode === "read" ? "read-write" : "read"
     },
+  },
+  revoke: {
+    about: ["GET /v1/keysets", "GET /v1/clients"],
+    before: (scene) =>
+      asAdmin(scene, async ({ admin }) => {
+        const environments = [{ name: "development" }, { name: "staging" }]
+        const { client } = unwrap(await admin.clients.create({ label: "leaving", environments }))
+        scene.leaving = client.clientId
+      }),
+    sdk: async ({ admin }, { leaving }) => {
+      const { data, failure } = await admin.clients.revoke(leaving)
+      return failure ? { failure } : { data: { ...data, environments: data.environments.toSorted() } }
+    },
+    cli: ({ leaving }) => ({ args: ["clients", "revoke", leaving, "-y"] }),
+    truth: is({ environments: ["development", "staging"], notSigned: [] }),
+    tells: /signed again without it: (?:development, staging|staging, development)\n/,
   },
   "create client": {
     about: keyset,

@@ -136,6 +136,7 @@ class CliVictim implements Victim {
       said: stderr,
       requireTruth: () => {
         if (code !== (call.exit ?? 0)) throw new Error(`halfkey ${args.join(" ")} ended with ${code}: ${stderr}`)
+        if (call.tells !== undefined && !call.tells.test(stderr)) throw new Error(`it said ${stderr}`)
         if (call.prints !== undefined && stdout !== call.prints) throw new Error(`it printed ${JSON.stringify(stdout)}`)
       },
       mismatch: ({ check, code: problem, says }) => {

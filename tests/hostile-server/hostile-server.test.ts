@@ -32,7 +32,7 @@ for (const [name, attack] of Object.entries(attacks)) {
 }
 
 async function run(attack: Attack, lie: Lie, call: Call, kind: ClientKind): Promise<void> {
-  const victim = await victimOf(kind, scene, attack.timeoutMs)
+  let victim = await victimOf(kind, scene, attack.timeoutMs)
   try {
     await call.before?.(scene)
     const stateBefore = victim.state()
@@ -50,7 +50,11 @@ async function run(attack: Attack, lie: Lie, call: Call, kind: ClientKind): Prom
     }
     // The same call of the same client succeeds as soon as the server is honest: so it was the lie that was refused.
     scene.proxy.listen()
-    if (verdict === "harmless") await call.before?.(scene)
+    if (attack.signedNews) {
+      await victim.close()
+      victim = await victimOf(kind, scene, attack.timeoutMs)
+    }
+    await call.before?.(scene)
     ;(await victim.run(call)).requireTruth()
     call.after?.(scene)
   } finally {

@@ -17,8 +17,8 @@ export const canary = "CANARY-5d1e8b"
 /** The secrets that are there, by environment and name, oldest version first. `null`: deleted. */
 const written = {
   production: { A: ["first", "second"], B: ["other"], DEAD: ["short", null] },
-  staging: { A: ["staged"] },
-  development: { A: ["developed"] },
+  staging: { A: ["staged"], Z: ["last"] },
+  development: { A: ["developed"], KEPT: ["kept"] },
 } as const
 
 export type EnvironmentName = keyof typeof written
@@ -39,6 +39,8 @@ export class Scene {
   readonly proxy = new HostileProxy()
   /** The mode that the member does not have in development, so that granting it is a change. */
   otherMode: "read" | "read-write" = "read"
+  /** The client that is to be revoked next. */
+  leaving = ""
   /** Counts up, for names that must be new. */
   count = 0
   #admin: Credentials | undefined
@@ -162,7 +164,7 @@ export class Scene {
       ["get", "DEAD", "-e", "production"],
       ["get-many", "A", "B", "-e", "production"],
       ["get", "A", "-e", "staging"],
-      ["get", "A", "-e", "development"],
+      ["get-many", "A", "KEPT", "-e", "development"],
     ]) {
       const { code, stderr } = await runHalfkey(args, { configDirectory: this.seenConfigDirectory })
       if (code !== (args.includes("DEAD") ? 3 : 0)) throw new Error(`halfkey ${args[0]} ended with ${code}: ${stderr}`)

@@ -71,24 +71,55 @@ async function grantOne(
 export async function revokeClient(session: Session, scope: CallScope, clientId: ClientId): Promise<RevokedClient> {
   await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
   const environments: string[] = []
-  const notSigned: string[] = []
+  const { notSigned, toSign } = await environmentsOf(session, scope, clientId)
   let failed: { readonly error: unknown } | undefined
-  const listed = (await listClients(session, scope)).find((client) => client.clientId === clientId)?.environments ?? []
-  for (const { keysetId, mode, name, state } of await listKeysets(session, scope)) {
-    if (mode === null || state !== "enabled") {
-      if (listed.some((environment) => environment.keysetId === keysetId)) notSigned.push(name)
-      continue
-    }
+  for (const { doubted, name, ref } of toSign) {
     try {
-      const removed = await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, name))
+      const removed = await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, ref))
       if (removed) environments.push(name)
+      notSigned.delete(name)
     } catch (error) {
+      if (doubted && isOutOfReach(error)) notSigned.add(name)
       // What is wrong with one environment must not keep the client in the others.
-      failed ??= { error }
+      else failed ??= { error }
     }
   }
   if (failed !== undefined) throw withDone(failed.error, environments)
-  return { environments, notSigned }
+  return { environments, notSigned: [...notSigned] }
+}
+
+interface EnvironmentToSign {
+  readonly ref: string
+  readonly name: string
+  /** The server says that there is nothing to do, though this client was a member. */
+  readonly doubted: boolean
+}
+
+/**
+ * Where the client may be a member. A server could hide an environment, so that its manifest goes on listing the client:
+ * those that were seen before are looked at whatever the server lists.
+ */
+async function environmentsOf(
+  session: Session,
+  scope: CallScope,
+  clientId: ClientId,
+): Promise<{ readonly toSign: readonly EnvironmentToSign[]; readonly notSigned: Set<string> }> {
+  const listed = (await listClients(session, scope)).find((client) => client.clientId === clientId)?.environments ?? []
+  const toSign = new Map<string, EnvironmentToSign>()
+  for (const [keysetId, { name }] of session.floors.documents().keysets) {
+    toSign.set(keysetId, { ref: keysetId, name, doubted: true })
+  }
+  const notSigned = new Set<string>()
+  for (const { keysetId, mode, name, state } of await listKeysets(session, scope)) {
+    const seen = toSign.get(keysetId)
+    if (mode !== null && state === "enabled") toSign.set(keysetId, { ref: name, name, ...seen, doubted: false })
+    else if (listed.some((environment) => environment.keysetId === keysetId)) notSigned.add(name)
+  }
+  return { toSign: [...toSign.values()], notSigned }
+}
+
+function isOutOfReach(error: unknown): boolean {
+  return error instanceof HalfkeyError && (error.code === "keyset_not_found" || error.code === "keyset_disabled")
 }
 
 /** Whether the client was a member. Every manifest that this client can verify is looked at, not those that the server names. */
