@@ -16,9 +16,8 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")
 })
 
-/** Starts a program and remembers it until it has ended. */
-export function spawnTracked(...parameters: Parameters<typeof spawn>): ChildProcess {
-  const child = spawn(...parameters)
+/** Remembers a process until it has ended. */
+export function track<Child extends ChildProcess>(child: Child): Child {
   running.add(child)
   child.on("exit", () => running.delete(child))
   return child
@@ -50,13 +49,15 @@ export class ServerProcess {
   /** Starts the process and returns at once; `listening` waits for it. */
   launch(): void {
     // Nothing of the caller's own settings: the test says what holds.
-    const child = spawnTracked(process.execPath, [this.#program], {
-      env: { HALFKEY_DATA_DIR: this.dataDirectory, HALFKEY_PORT: "0", ...this.#env },
-      stdio: ["ignore", "pipe", "pipe"],
-    })
+    const child = track(
+      spawn(process.execPath, [this.#program], {
+        env: { HALFKEY_DATA_DIR: this.dataDirectory, HALFKEY_PORT: "0", ...this.#env },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    )
     this.#child = child
     let stderr = ""
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text
     })
     this.#ended = once(child, "close").then(([code, signal]) => {

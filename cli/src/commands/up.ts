@@ -50,7 +50,7 @@ export async function run(context: Context, options: UpOptions): Promise<number>
     if (there.needsSetup && tokenIn(dataDirectory) !== undefined) {
       await firstStart(context, profiles, wanted, dataDirectory)
     } else if ((await findFittingProfile(context, profiles, wanted, false)) === undefined) {
-      throw taken(port, "a Halfkey server that no profile of this machine fits")
+      throw noProfileFits(port, wanted)
     }
     context.note(`the server is running already, at ${wanted}`)
     return 0
@@ -69,6 +69,16 @@ export async function run(context: Context, options: UpOptions): Promise<number>
     throw error
   }
   return server.ended
+}
+
+/** Somebody else's server, or our own: then the profile is elsewhere, or a crash took it before it was stored. */
+function noProfileFits(port: string, endpoint: string): HalfkeyError {
+  return new HalfkeyError("port_in_use", `the port ${port} is taken by a Halfkey server that no profile here fits`, {
+    hint:
+      `HALFKEY_PORT=${Number(port) + 1} with the same command, if that server is not yours\n` +
+      "HALFKEY_CONFIG_DIR=<where the profile is>, if it is\n" +
+      `halfkey-server setup-token, then halfkey init --endpoint ${endpoint}, for a further workspace on it`,
+  })
 }
 
 function taken(port: string, by: string): HalfkeyError {
