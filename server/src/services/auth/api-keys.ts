@@ -97,7 +97,7 @@ async function boundClient(access: Access, request: NewApiKey): Promise<ClientId
       hint: "halfkey clients list shows them",
     })
   }
-  if (client.revokedAt !== null) throw new HalfkeyError("client_revoked", `the client ${client.id} is revoked`)
+  if (client.revokedAt !== null) throw new HalfkeyError("invalid_request", `the client ${client.id} is revoked`)
   return client.id
 }
 
