@@ -45,11 +45,26 @@ export class TokenSource {
   async get(scope: CallScope): Promise<string> {
     if (this.#token !== undefined && this.#isFresh(this.#token)) return this.#token.accessToken
     scope.throwIfOver()
+    const { accessToken } = (await this.#othersToken(scope)) ?? (await scope.race(this.#begin()))
+    return accessToken
+  }
+
+  /** What another call has asked for. It had another deadline: where its time ran out, this call asks by itself. */
+  async #othersToken(scope: CallScope): Promise<StoredToken | undefined> {
+    if (this.#pending === undefined) return undefined
+    try {
+      return await scope.race(this.#pending)
+    } catch (error) {
+      if (!(error instanceof HalfkeyError) || error.code !== "timeout" || scope.signal.aborted) throw error
+      return undefined
+    }
+  }
+
+  #begin(): Promise<StoredToken> {
     this.#pending ??= this.#obtain().finally(() => {
       this.#pending = undefined
     })
-    const { accessToken } = await scope.race(this.#pending)
-    return accessToken
+    return this.#pending
   }
 
   /** Forgets a token that the server refused, unless it was replaced already. */

@@ -1,10 +1,14 @@
 /** Every file of `attacks/`, by its name; `harness.test.ts` holds the list and the folder together. */
 import type { Attack } from "./attack.ts"
 import { attack as anotherVersionThanAsked } from "./attacks/another-version-than-asked.ts"
+import { attack as anotherWorkspace } from "./attacks/another-workspace.ts"
+import { attack as answerThatIsNotJson } from "./attacks/answer-that-is-not-json.ts"
 import { attack as answerToAnotherQuestion } from "./attacks/answer-to-another-question.ts"
 import { attack as askedVersionReplaced } from "./attacks/asked-version-replaced.ts"
+import { attack as brokenConnection } from "./attacks/broken-connection.ts"
 import { attack as brokenManifestChain } from "./attacks/broken-manifest-chain.ts"
 import { attack as brokenRosterChain } from "./attacks/broken-roster-chain.ts"
+import { attack as clientThatIsNotThere } from "./attacks/client-that-is-not-there.ts"
 import { attack as commitAnsweredForOthers } from "./attacks/commit-answered-for-others.ts"
 import { attack as commitNeverTaken } from "./attacks/commit-never-taken.ts"
 import { attack as deletedSaidBeforeWriting } from "./attacks/deleted-said-before-writing.ts"
@@ -13,6 +17,7 @@ import { attack as disabledKeySet } from "./attacks/disabled-key-set.ts"
 import { attack as editedCiphertext } from "./attacks/edited-ciphertext.ts"
 import { attack as editedManifest } from "./attacks/edited-manifest.ts"
 import { attack as editedRecord } from "./attacks/edited-record.ts"
+import { attack as environmentAnsweredForAnother } from "./attacks/environment-answered-for-another.ts"
 import { attack as epochBeforeRotation } from "./attacks/epoch-before-rotation.ts"
 import { attack as epochToSealUnder } from "./attacks/epoch-to-seal-under.ts"
 import { attack as epochsThatGoBack } from "./attacks/epochs-that-go-back.ts"
@@ -21,7 +26,10 @@ import { attack as foreignGrant } from "./attacks/foreign-grant.ts"
 import { attack as forgedRoster } from "./attacks/forged-roster.ts"
 import { attack as forgottenByRefusal } from "./attacks/forgotten-by-refusal.ts"
 import { attack as forgottenSecret } from "./attacks/forgotten-secret.ts"
+import { attack as forkedBetweenCalls } from "./attacks/forked-between-calls.ts"
+import { attack as forkedBetweenProcesses } from "./attacks/forked-between-processes.ts"
 import { attack as forkedManifest } from "./attacks/forked-manifest.ts"
+import { attack as forkedRecordBetweenProcesses } from "./attacks/forked-record-between-processes.ts"
 import { attack as forkedRoster } from "./attacks/forked-roster.ts"
 import { attack as forkedRosterInWorkspace } from "./attacks/forked-roster-in-workspace.ts"
 import { attack as hiddenFromAll } from "./attacks/hidden-from-all.ts"
@@ -34,6 +42,8 @@ import { attack as malformedBundle } from "./attacks/malformed-bundle.ts"
 import { attack as malformedOffer } from "./attacks/malformed-offer.ts"
 import { attack as malformedRecord } from "./attacks/malformed-record.ts"
 import { attack as malformedSeed } from "./attacks/malformed-seed.ts"
+import { attack as manifestNeverTaken } from "./attacks/manifest-never-taken.ts"
+import { attack as oddToken } from "./attacks/odd-token.ts"
 import { attack as offersForOthers } from "./attacks/offers-for-others.ts"
 import { attack as oldManifest } from "./attacks/old-manifest.ts"
 import { attack as oldVersion } from "./attacks/old-version.ts"
@@ -41,18 +51,27 @@ import { attack as oldVersionAsTheNewest } from "./attacks/old-version-as-the-ne
 import { attack as otherEnvironment } from "./attacks/other-environment.ts"
 import { attack as otherEnvironmentById } from "./attacks/other-environment-by-id.ts"
 import { attack as otherRosterOfTheSameNumber } from "./attacks/other-roster-of-the-same-number.ts"
+import { attack as oversizedAnswer } from "./attacks/oversized-answer.ts"
+import { attack as oversizedDocuments } from "./attacks/oversized-documents.ts"
 import { attack as ownKeyReplaced } from "./attacks/own-key-replaced.ts"
+import { attack as packedAnswer } from "./attacks/packed-answer.ts"
 import { attack as pagesWithoutEnd } from "./attacks/pages-without-end.ts"
 import { attack as plaintextOfNoType } from "./attacks/plaintext-of-no-type.ts"
 import { attack as recordMovedByItsHeader } from "./attacks/record-moved-by-its-header.ts"
 import { attack as recordOfAnotherEnvironment } from "./attacks/record-of-another-environment.ts"
 import { attack as recordOfItsOwn } from "./attacks/record-of-its-own.ts"
 import { attack as recoveryGrant } from "./attacks/recovery-grant.ts"
+import { attack as redirect } from "./attacks/redirect.ts"
+import { attack as redirectOfAWrite } from "./attacks/redirect-of-a-write.ts"
+import { attack as refusalThatSpeaksToTheTerminal } from "./attacks/refusal-that-speaks-to-the-terminal.ts"
+import { attack as refusalWithoutMeaning } from "./attacks/refusal-without-meaning.ts"
+import { attack as registrationAnsweredForAnother } from "./attacks/registration-answered-for-another.ts"
 import { attack as removedGranter } from "./attacks/removed-granter.ts"
 import { attack as renamedManifest } from "./attacks/renamed-manifest.ts"
 import { attack as repeatedJsonMembers } from "./attacks/repeated-json-members.ts"
 import { attack as repeatedJsonMembersWithTheTruthLast } from "./attacks/repeated-json-members-with-the-truth-last.ts"
 import { attack as replacedClientHalf } from "./attacks/replaced-client-half.ts"
+import { attack as replacedClientKeys } from "./attacks/replaced-client-keys.ts"
 import { attack as replacedCommitment } from "./attacks/replaced-commitment.ts"
 import { attack as replacedRoot } from "./attacks/replaced-root.ts"
 import { attack as replacedSeed } from "./attacks/replaced-seed.ts"
@@ -61,6 +80,7 @@ import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-nam
 import { attack as secondRecordForAVersion } from "./attacks/second-record-for-a-version.ts"
 import { attack as signerInAnotherName } from "./attacks/signer-in-another-name.ts"
 import { attack as signerWithoutRight } from "./attacks/signer-without-right.ts"
+import { attack as slowAnswer } from "./attacks/slow-answer.ts"
 import { attack as smallOrderAuditKey } from "./attacks/small-order-audit-key.ts"
 import { attack as smallOrderGranter } from "./attacks/small-order-granter.ts"
 import { attack as smallOrderKeysInCommands } from "./attacks/small-order-keys-in-commands.ts"
@@ -70,18 +90,26 @@ import { attack as strangeEncodings } from "./attacks/strange-encodings.ts"
 import { attack as strangeEncodingsInCommands } from "./attacks/strange-encodings-in-commands.ts"
 import { attack as swappedRecord } from "./attacks/swapped-record.ts"
 import { attack as takenOut } from "./attacks/taken-out.ts"
+import { attack as textThatMovesTheCursor } from "./attacks/text-that-moves-the-cursor.ts"
+import { attack as textThatMovesTheCursorElsewhere } from "./attacks/text-that-moves-the-cursor-elsewhere.ts"
 import { attack as unknownEpoch } from "./attacks/unknown-epoch.ts"
 import { attack as versionBelowTheFloor } from "./attacks/version-below-the-floor.ts"
 import { attack as versionOfferedAgain } from "./attacks/version-offered-again.ts"
 import { attack as versionThatIsNotNext } from "./attacks/version-that-is-not-next.ts"
 import { attack as versionThatNobodyWrote } from "./attacks/version-that-nobody-wrote.ts"
+import { attack as waitForEver } from "./attacks/wait-for-ever.ts"
+import { attack as worthlessToken } from "./attacks/worthless-token.ts"
 
 export const attacks: Readonly<Record<string, Attack>> = {
   "another-version-than-asked": anotherVersionThanAsked,
+  "another-workspace": anotherWorkspace,
+  "answer-that-is-not-json": answerThatIsNotJson,
   "answer-to-another-question": answerToAnotherQuestion,
   "asked-version-replaced": askedVersionReplaced,
+  "broken-connection": brokenConnection,
   "broken-manifest-chain": brokenManifestChain,
   "broken-roster-chain": brokenRosterChain,
+  "client-that-is-not-there": clientThatIsNotThere,
   "commit-answered-for-others": commitAnsweredForOthers,
   "commit-never-taken": commitNeverTaken,
   "deleted-said-before-writing": deletedSaidBeforeWriting,
@@ -90,6 +118,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "edited-ciphertext": editedCiphertext,
   "edited-manifest": editedManifest,
   "edited-record": editedRecord,
+  "environment-answered-for-another": environmentAnsweredForAnother,
   "epoch-before-rotation": epochBeforeRotation,
   "epoch-to-seal-under": epochToSealUnder,
   "epochs-that-go-back": epochsThatGoBack,
@@ -98,7 +127,10 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "forged-roster": forgedRoster,
   "forgotten-by-refusal": forgottenByRefusal,
   "forgotten-secret": forgottenSecret,
+  "forked-between-calls": forkedBetweenCalls,
+  "forked-between-processes": forkedBetweenProcesses,
   "forked-manifest": forkedManifest,
+  "forked-record-between-processes": forkedRecordBetweenProcesses,
   "forked-roster": forkedRoster,
   "forked-roster-in-workspace": forkedRosterInWorkspace,
   "hidden-from-all": hiddenFromAll,
@@ -111,6 +143,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "malformed-offer": malformedOffer,
   "malformed-record": malformedRecord,
   "malformed-seed": malformedSeed,
+  "manifest-never-taken": manifestNeverTaken,
+  "odd-token": oddToken,
   "offers-for-others": offersForOthers,
   "old-manifest": oldManifest,
   "old-version": oldVersion,
@@ -118,18 +152,27 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "other-environment": otherEnvironment,
   "other-environment-by-id": otherEnvironmentById,
   "other-roster-of-the-same-number": otherRosterOfTheSameNumber,
+  "oversized-answer": oversizedAnswer,
+  "oversized-documents": oversizedDocuments,
   "own-key-replaced": ownKeyReplaced,
+  "packed-answer": packedAnswer,
   "pages-without-end": pagesWithoutEnd,
   "plaintext-of-no-type": plaintextOfNoType,
   "record-moved-by-its-header": recordMovedByItsHeader,
   "record-of-another-environment": recordOfAnotherEnvironment,
   "record-of-its-own": recordOfItsOwn,
   "recovery-grant": recoveryGrant,
+  redirect: redirect,
+  "redirect-of-a-write": redirectOfAWrite,
+  "refusal-that-speaks-to-the-terminal": refusalThatSpeaksToTheTerminal,
+  "refusal-without-meaning": refusalWithoutMeaning,
+  "registration-answered-for-another": registrationAnsweredForAnother,
   "removed-granter": removedGranter,
   "renamed-manifest": renamedManifest,
   "repeated-json-members": repeatedJsonMembers,
   "repeated-json-members-with-the-truth-last": repeatedJsonMembersWithTheTruthLast,
   "replaced-client-half": replacedClientHalf,
+  "replaced-client-keys": replacedClientKeys,
   "replaced-commitment": replacedCommitment,
   "replaced-root": replacedRoot,
   "replaced-seed": replacedSeed,
@@ -138,6 +181,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "second-record-for-a-version": secondRecordForAVersion,
   "signer-in-another-name": signerInAnotherName,
   "signer-without-right": signerWithoutRight,
+  "slow-answer": slowAnswer,
   "small-order-audit-key": smallOrderAuditKey,
   "small-order-granter": smallOrderGranter,
   "small-order-keys-in-commands": smallOrderKeysInCommands,
@@ -147,9 +191,13 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "strange-encodings-in-commands": strangeEncodingsInCommands,
   "swapped-record": swappedRecord,
   "taken-out": takenOut,
+  "text-that-moves-the-cursor": textThatMovesTheCursor,
+  "text-that-moves-the-cursor-elsewhere": textThatMovesTheCursorElsewhere,
   "unknown-epoch": unknownEpoch,
   "version-below-the-floor": versionBelowTheFloor,
   "version-offered-again": versionOfferedAgain,
   "version-that-is-not-next": versionThatIsNotNext,
   "version-that-nobody-wrote": versionThatNobodyWrote,
+  "wait-for-ever": waitForEver,
+  "worthless-token": worthlessToken,
 }

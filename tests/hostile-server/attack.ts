@@ -44,7 +44,7 @@ export interface Lie {
 
 export interface Verdict {
   readonly code: ProblemCode
-  /** Name of the check, for the two codes that have checks. */
+  /** Name of the check, for the two codes that have checks; `"any"` where the server may say one, too. */
   readonly check?: string
   /** What the message must say, for codes without checks. */
   readonly says?: RegExp

@@ -1,7 +1,9 @@
 /** What clients do while they are lied to: each call by the SDK and, where there is such a command, by the real binary. */
 import assert from "node:assert/strict"
+import { join } from "node:path"
 import { Admin, unwrap } from "halfkey/admin"
 import { type Result, Secrets } from "halfkey/secrets"
+import { fileFreshness } from "./file-freshness.ts"
 import { type Scene, secretValue } from "./scene.ts"
 
 export interface SdkClients {
@@ -14,6 +16,8 @@ export interface Call {
   readonly about: readonly string[]
   /** Makes what the call needs, directly at the server, before each time. */
   readonly before?: (scene: Scene) => Promise<void>
+  /** Starts without an access token, so that the first request is the one for a token. */
+  readonly withoutToken?: true
   readonly sdk: (clients: SdkClients, scene: Scene) => Promise<Result<unknown>>
   readonly cli?: (scene: Scene) => { readonly args: readonly string[]; readonly stdin?: string }
   /** Checks what the SDK resolved to; by default that it is no failure. */
@@ -23,6 +27,8 @@ export interface Call {
   readonly exit?: number
   /** What the command says on stderr. */
   readonly tells?: RegExp
+  /** Most requests that it takes, lies included. Default 12. */
+  readonly requestsMax?: number
   /** Called after success. */
   readonly after?: (scene: Scene) => void
 }
@@ -41,6 +47,27 @@ export const calls: Readonly<Record<string, Call>> = {
     cli: () => ({ args: ["get", "A", ...production] }),
     truth: is(secretValue("second")),
     prints: secretValue("second"),
+  },
+  "get without a token": {
+    about: ["POST /oauth/token"],
+    withoutToken: true,
+    sdk: ({ secrets }) => secrets.get("A"),
+    cli: () => ({ args: ["get", "A", ...production] }),
+    truth: is(secretValue("second")),
+    prints: secretValue("second"),
+  },
+  "get two at once": {
+    about: read,
+    sdk: async ({ secrets }) => {
+      const results = await Promise.all([secrets.get("A"), secrets.get("B")])
+      return results.find(({ failure }) => failure !== undefined) ?? { data: results.map(({ data }) => data) }
+    },
+    truth: is([secretValue("second"), secretValue("other")]),
+  },
+  "get by two processes": {
+    about: read,
+    sdk: (_, scene) => getByTwoProcesses(scene),
+    truth: is([secretValue("second"), secretValue("second")]),
   },
   "get by id": {
     about: read,
@@ -140,6 +167,21 @@ export const calls: Readonly<Record<string, Call>> = {
     sdk: ({ admin }) => admin.workspace(),
     cli: () => ({ args: ["whoami"] }),
   },
+  "list clients": {
+    about: ["GET /v1/clients"],
+    sdk: ({ admin }) => admin.clients.list(),
+    cli: () => ({ args: ["clients", "list"] }),
+  },
+  "list keys": {
+    about: ["GET /v1/api-keys"],
+    sdk: ({ admin }) => admin.apiKeys.list(),
+    cli: () => ({ args: ["keys", "list"] }),
+  },
+  "list environments": {
+    about: ["GET /v1/keysets"],
+    sdk: ({ admin }) => admin.environments.list(),
+    cli: () => ({ args: ["environments", "list"] }),
+  },
   grant: {
     about: keyset,
     sdk: ({ admin }, { member, otherMode }) => admin.clients.grant(member.clientId, ["development"], otherMode),
@@ -152,6 +194,8 @@ export const calls: Readonly<Record<string, Call>> = {
   },
   revoke: {
     about: ["GET /v1/keysets", "GET /v1/clients"],
+    // Two for each environment, and there are many by then.
+    requestsMax: 100,
     before: (scene) =>
       asAdmin(scene, async ({ admin }) => {
         const environments = [{ name: "development" }, { name: "staging" }]
@@ -179,6 +223,30 @@ export const calls: Readonly<Record<string, Call>> = {
     sdk: ({ admin }, { count }) => admin.environments.create(`extra-${count}`),
     cli: ({ count }) => ({ args: ["environments", "create", `extra-${count}`] }),
   },
+}
+
+/** Two new clients that share what they remember. The second has looked before the first saved what it saw. */
+async function getByTwoProcesses(scene: Scene): Promise<Result<unknown>> {
+  scene.count += 1
+  const store = fileFreshness(join(scene.directory, `shared-${scene.count}`))
+  let looked = false
+  const late: typeof store = {
+    load: async () => {
+      if (looked) return await store.load()
+      looked = true
+      return {}
+    },
+    save: store.save,
+  }
+  const values: unknown[] = []
+  for (const more of [{ freshness: store }, { freshness: late, userAgent: "second" }]) {
+    const secrets = new Secrets(scene.options(more))
+    const result = await secrets.get("A")
+    await secrets.close()
+    if (result.failure) return result
+    values.push(result.data)
+  }
+  return { data: values }
 }
 
 /** Does something as the first admin, without the proxy. */

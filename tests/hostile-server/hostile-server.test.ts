@@ -14,6 +14,9 @@ after(() => scene.close())
 /** Requests that bring something sealed or signed to the server, or change something there. */
 const writing = [/^(?:PUT|DELETE) /, /^POST \/v1\/(?!secrets\/(?:read|prepare))/]
 
+/** A token, and five attempts of two requests each: no lie makes a client ask more. */
+const requestsMax = 12
+
 for (const [name, attack] of Object.entries(attacks)) {
   test(`${name}: ${attack.tries}`, async (context) => {
     for (const callName of attack.calls) {
@@ -35,12 +38,15 @@ async function run(attack: Attack, lie: Lie, call: Call, kind: ClientKind): Prom
   let victim = await victimOf(kind, scene, attack.timeoutMs)
   try {
     await call.before?.(scene)
+    if (call.withoutToken) victim.forgetToken()
     const stateBefore = victim.state()
     scene.proxy.listen({ lie, scene, to: call.about })
     const outcome = await victim.run(call)
     if (scene.proxy.problem !== undefined) throw scene.proxy.problem
     assert.ok(scene.proxy.lies > 0, "nothing was rewritten, so nothing is proved")
     assertSaysNothing(outcome.said)
+    assert.ok(scene.proxy.asked.length <= (call.requestsMax ?? requestsMax), `${scene.proxy.asked.length} requests`)
+    assert.equal(scene.elsewhere.requests, 0, "a request went to another host")
     const verdict = verdictFor(attack, kind)
     if (verdict === "harmless") outcome.requireTruth()
     else {

@@ -20,3 +20,20 @@ export function problem(
   const document = { type: `urn:halfkey:problem:${code}`, title: code, status, detail, code, requestId: "r-1", ...more }
   reply(response, status, "application/problem+json", JSON.stringify(document))
 }
+
+/** Bytes as they are, below HTTP's own rules, then the end of the connection. */
+export function raw(response: ServerResponse, text: string): void {
+  response.socket?.end(text)
+}
+
+/** A body that has no end; stops when the client has gone. */
+export function endless(response: ServerResponse, contentType: string, piece: string): void {
+  response.writeHead(200, { "content-type": contentType })
+  const chunk = piece.repeat(Math.ceil(65_536 / piece.length))
+  const write = () => {
+    while (!response.destroyed && response.write(chunk));
+  }
+  response.on("drain", write)
+  response.on("close", () => response.off("drain", write))
+  write()
+}

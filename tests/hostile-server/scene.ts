@@ -6,7 +6,8 @@ import { Admin, unwrap } from "halfkey/admin"
 import { type FreshnessState, Secrets, type SecretsOptions } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
 import type { Json } from "./attack.ts"
-import { fileFreshness } from "./clients.ts"
+import { Elsewhere } from "./elsewhere.ts"
+import { fileFreshness } from "./file-freshness.ts"
 import { runHalfkey } from "./halfkey.ts"
 import { HostileProxy } from "./hostile-proxy.ts"
 import { type Credentials, Insider } from "./insider.ts"
@@ -37,6 +38,7 @@ export class Scene {
   readonly directory = mkdtempSync(join(tmpdir(), "halfkey-hostile-"))
   readonly server = new RealServer()
   readonly proxy = new HostileProxy()
+  readonly elsewhere = new Elsewhere()
   /** The mode that the member does not have in development, so that granting it is a change. */
   otherMode: "read" | "read-write" = "read"
   /** The client that is to be revoked next. */
@@ -83,6 +85,7 @@ export class Scene {
   async open(): Promise<void> {
     await this.server.start()
     await this.proxy.start(this.server.url)
+    await this.elsewhere.start()
     const recoveryKit = await this.#init()
     const secrets = new Secrets(this.options())
     const admin = new Admin(this.options())
@@ -98,6 +101,7 @@ export class Scene {
 
   async close(): Promise<void> {
     await this.proxy.stop()
+    await this.elsewhere.stop()
     await this.server.stop()
     rmSync(this.directory, { recursive: true, force: true })
   }
