@@ -5,6 +5,7 @@ import { attack as anotherWorkspace } from "./attacks/another-workspace.ts"
 import { attack as answerThatIsNotJson } from "./attacks/answer-that-is-not-json.ts"
 import { attack as answerToAnotherQuestion } from "./attacks/answer-to-another-question.ts"
 import { attack as askedVersionReplaced } from "./attacks/asked-version-replaced.ts"
+import { attack as auditKeyOfANewWorkspace } from "./attacks/audit-key-of-a-new-workspace.ts"
 import { attack as brokenConnection } from "./attacks/broken-connection.ts"
 import { attack as brokenManifestChain } from "./attacks/broken-manifest-chain.ts"
 import { attack as brokenRosterChain } from "./attacks/broken-roster-chain.ts"
@@ -32,6 +33,8 @@ import { attack as forkedManifest } from "./attacks/forked-manifest.ts"
 import { attack as forkedRecordBetweenProcesses } from "./attacks/forked-record-between-processes.ts"
 import { attack as forkedRoster } from "./attacks/forked-roster.ts"
 import { attack as forkedRosterInWorkspace } from "./attacks/forked-roster-in-workspace.ts"
+import { attack as halfOfAnotherEnvironment } from "./attacks/half-of-another-environment.ts"
+import { attack as helpForAnotherEnvironment } from "./attacks/help-for-another-environment.ts"
 import { attack as hiddenFromAll } from "./attacks/hidden-from-all.ts"
 import { attack as hiddenFromRevocation } from "./attacks/hidden-from-revocation.ts"
 import { attack as hiddenRoster } from "./attacks/hidden-roster.ts"
@@ -43,6 +46,7 @@ import { attack as malformedOffer } from "./attacks/malformed-offer.ts"
 import { attack as malformedRecord } from "./attacks/malformed-record.ts"
 import { attack as malformedSeed } from "./attacks/malformed-seed.ts"
 import { attack as manifestNeverTaken } from "./attacks/manifest-never-taken.ts"
+import { attack as membershipForAnotherEnvironment } from "./attacks/membership-for-another-environment.ts"
 import { attack as oddToken } from "./attacks/odd-token.ts"
 import { attack as offersForOthers } from "./attacks/offers-for-others.ts"
 import { attack as oldManifest } from "./attacks/old-manifest.ts"
@@ -65,6 +69,7 @@ import { attack as redirect } from "./attacks/redirect.ts"
 import { attack as redirectOfAWrite } from "./attacks/redirect-of-a-write.ts"
 import { attack as refusalThatSpeaksToTheTerminal } from "./attacks/refusal-that-speaks-to-the-terminal.ts"
 import { attack as refusalWithoutMeaning } from "./attacks/refusal-without-meaning.ts"
+import { attack as regionOfANewWorkspace } from "./attacks/region-of-a-new-workspace.ts"
 import { attack as registrationAnsweredForAnother } from "./attacks/registration-answered-for-another.ts"
 import { attack as removedGranter } from "./attacks/removed-granter.ts"
 import { attack as renamedManifest } from "./attacks/renamed-manifest.ts"
@@ -98,6 +103,7 @@ import { attack as versionOfferedAgain } from "./attacks/version-offered-again.t
 import { attack as versionThatIsNotNext } from "./attacks/version-that-is-not-next.ts"
 import { attack as versionThatNobodyWrote } from "./attacks/version-that-nobody-wrote.ts"
 import { attack as waitForEver } from "./attacks/wait-for-ever.ts"
+import { attack as workspaceAnsweredForAnother } from "./attacks/workspace-answered-for-another.ts"
 import { attack as worthlessToken } from "./attacks/worthless-token.ts"
 
 export const attacks: Readonly<Record<string, Attack>> = {
@@ -106,6 +112,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "answer-that-is-not-json": answerThatIsNotJson,
   "answer-to-another-question": answerToAnotherQuestion,
   "asked-version-replaced": askedVersionReplaced,
+  "audit-key-of-a-new-workspace": auditKeyOfANewWorkspace,
   "broken-connection": brokenConnection,
   "broken-manifest-chain": brokenManifestChain,
   "broken-roster-chain": brokenRosterChain,
@@ -133,6 +140,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "forked-record-between-processes": forkedRecordBetweenProcesses,
   "forked-roster": forkedRoster,
   "forked-roster-in-workspace": forkedRosterInWorkspace,
+  "half-of-another-environment": halfOfAnotherEnvironment,
+  "help-for-another-environment": helpForAnotherEnvironment,
   "hidden-from-all": hiddenFromAll,
   "hidden-from-revocation": hiddenFromRevocation,
   "hidden-roster": hiddenRoster,
@@ -144,6 +153,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "malformed-record": malformedRecord,
   "malformed-seed": malformedSeed,
   "manifest-never-taken": manifestNeverTaken,
+  "membership-for-another-environment": membershipForAnotherEnvironment,
   "odd-token": oddToken,
   "offers-for-others": offersForOthers,
   "old-manifest": oldManifest,
@@ -166,6 +176,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "redirect-of-a-write": redirectOfAWrite,
   "refusal-that-speaks-to-the-terminal": refusalThatSpeaksToTheTerminal,
   "refusal-without-meaning": refusalWithoutMeaning,
+  "region-of-a-new-workspace": regionOfANewWorkspace,
   "registration-answered-for-another": registrationAnsweredForAnother,
   "removed-granter": removedGranter,
   "renamed-manifest": renamedManifest,
@@ -199,5 +210,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "version-that-is-not-next": versionThatIsNotNext,
   "version-that-nobody-wrote": versionThatNobodyWrote,
   "wait-for-ever": waitForEver,
+  "workspace-answered-for-another": workspaceAnsweredForAnother,
   "worthless-token": worthlessToken,
 }

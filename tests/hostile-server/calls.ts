@@ -1,7 +1,7 @@
 /** What clients do while they are lied to: each call by the SDK and, where there is such a command, by the real binary. */
 import assert from "node:assert/strict"
 import { join } from "node:path"
-import { Admin, unwrap } from "halfkey/admin"
+import { Admin, createWorkspace, unwrap } from "halfkey/admin"
 import { type Result, Secrets } from "halfkey/secrets"
 import { fileFreshness } from "./file-freshness.ts"
 import { type Scene, secretValue } from "./scene.ts"
@@ -68,6 +68,11 @@ export const calls: Readonly<Record<string, Call>> = {
     about: read,
     sdk: (_, scene) => getByTwoProcesses(scene),
     truth: is([secretValue("second"), secretValue("second")]),
+  },
+  "get of production by a client of staging": {
+    about: read,
+    sdk: (_, scene) => getByStagingOnly(scene),
+    truth: is(secretValue("staged")),
   },
   "get by id": {
     about: read,
@@ -215,6 +220,19 @@ export const calls: Readonly<Record<string, Call>> = {
     sdk: ({ admin }) => admin.clients.create({ label: "service", environments: [{ name: "development" }], apiKey: {} }),
     cli: () => ({ args: ["clients", "create", "service", "-e", "development"] }),
   },
+  "create workspace": {
+    about: ["GET /.well-known/halfkey"],
+    before: async (scene) => {
+      scene.count += 1
+      scene.token = await scene.setupToken()
+    },
+    sdk: (_, { proxy, token }) =>
+      createWorkspace({ endpoint: proxy.url, setupToken: token, label: "admin", environments: ["production"] }),
+    cli: ({ count, proxy, token }) => ({
+      args: ["init", "--endpoint", proxy.url, "--setup-token-file", "-", "--save-profile", `other-${count}`],
+      stdin: token,
+    }),
+  },
   "create environment": {
     about: ["GET /v1/workspace"],
     before: async (scene) => {
@@ -247,6 +265,19 @@ async function getByTwoProcesses(scene: Scene): Promise<Result<unknown>> {
     values.push(result.data)
   }
   return { data: values }
+}
+
+/** Lied to, the client asks for production; to see that all else is well, it reads staging afterwards. */
+async function getByStagingOnly(scene: Scene): Promise<Result<unknown>> {
+  const { apiKey, clientId, clientKey, workspaceCRN } = scene.stagingOnly
+  const options = scene.options({ apiKey, clientId, clientKey, workspaceCRN })
+  const secrets = new Secrets(options)
+  try {
+    const environment = scene.proxy.isLying ? "production" : "staging"
+    return await secrets.get("A", { environment })
+  } finally {
+    await secrets.close()
+  }
 }
 
 /** Does something as the first admin, without the proxy. */
