@@ -1,8 +1,7 @@
 /** Runs the real `halfkey` and `halfkey-server` as a person would, and waits for their end. */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
-import { track } from "./server-process.ts"
-import { sourceProgram } from "./server-program.ts"
+import { serverProgram, track } from "./server-process.ts"
 
 export const cliProgram = join(import.meta.dirname, "../../cli/bin/halfkey.js")
 
@@ -26,7 +25,7 @@ export function halfkey(parameters: readonly string[], options: CommandOptions):
 }
 
 export function halfkeyServer(parameters: readonly string[], options: CommandOptions): Promise<CommandResult> {
-  return run(sourceProgram, parameters, options)
+  return run(serverProgram, parameters, options)
 }
 
 /** What every command gets beside the variables of its test. */

@@ -13,7 +13,6 @@ import { Secrets, type Transport, unwrap } from "halfkey/secrets"
 import { Chance, seed } from "./chance.ts"
 import { halfkeyServer } from "./commands.ts"
 import { ServerProcess } from "./server-process.ts"
-import { bundleServer } from "./server-program.ts"
 
 const rounds = 20
 const workspaceRounds = 8
@@ -21,19 +20,17 @@ const workspaceRounds = 8
 const folder = mkdtempSync(join(tmpdir(), "halfkey-first-start-"))
 const chance = new Chance(seed)
 const servers: ServerProcess[] = []
-let program = ""
 /** How long a first start takes here. */
 let startMs = 0
 
 function newServer(name: string): ServerProcess {
-  const server = new ServerProcess(program, join(folder, name))
+  const server = new ServerProcess(join(folder, name))
   servers.push(server)
   return server
 }
 
 before(async () => {
   console.log(`kill -9 at the first start: HALFKEY_CRASH_SEED=${seed}`)
-  program = await bundleServer(join(folder, "program"))
   const server = newServer("measured")
   const started = performance.now()
   await server.start()

@@ -36,8 +36,8 @@ export class Lane {
     this.#fail = reject
   })
 
-  constructor(program: string, dataDirectory: string, seed: number, env: Readonly<Record<string, string>> = {}) {
-    this.server = new ServerProcess(program, dataDirectory, env)
+  constructor(program: string, dataDirectory: string, seed: number) {
+    this.server = new ServerProcess(dataDirectory, {}, program)
     this.chance = new Chance(seed)
   }
 
@@ -174,9 +174,9 @@ export class Lane {
   }
 
   /** The same for a copy of this lane's data, served by a server of its own. */
-  async openAllOf(program: string, dataDirectory: string, versions: readonly StoredVersion[]) {
+  async openAllOf(dataDirectory: string, versions: readonly StoredVersion[]) {
     const own = this.server
-    this.server = new ServerProcess(program, dataDirectory)
+    this.server = new ServerProcess(dataDirectory)
     await this.server.start()
     const values = await this.openAll(versions)
     await this.server.kill()

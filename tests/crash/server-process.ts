@@ -4,6 +4,11 @@ import { once } from "node:events"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 
+/** `halfkey-server` as it is installed: bundled where it was built. */
+export const serverProgram = join(import.meta.dirname, "../../server/bin/halfkey-server.js")
+/** The same from its sources. */
+export const sourceProgram = join(import.meta.dirname, "../../server/src/main.ts")
+
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -31,10 +36,10 @@ export class ServerProcess {
   #ended: Promise<Ended> = Promise.resolve({ code: null, signal: null, stderr: "" })
   #origin: string | undefined
 
-  constructor(program: string, dataDirectory: string, env: Readonly<Record<string, string>> = {}) {
-    this.#program = program
+  constructor(dataDirectory: string, env: Readonly<Record<string, string>> = {}, program = serverProgram) {
     this.dataDirectory = dataDirectory
     this.#env = env
+    this.#program = program
   }
 
   get databasePath(): string {

@@ -3,12 +3,12 @@ import assert from "node:assert/strict"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { after, before, test } from "node:test"
+import { after, test } from "node:test"
 import { Chance, seed } from "./chance.ts"
 import { type OpenedValues, problemsInValues, problemsOnDisk } from "./check.ts"
 import { Lane } from "./lane.ts"
 import { attemptIn } from "./model.ts"
-import { bundleServer, sourceProgram } from "./server-program.ts"
+import { serverProgram, sourceProgram } from "./server-process.ts"
 import type { Snapshot } from "./snapshot.ts"
 import { copyOf, damagedDatabases, withSwappedRecords } from "./spoiling.ts"
 
@@ -19,7 +19,6 @@ const killsOfSource = 4
 const folder = mkdtempSync(join(tmpdir(), "halfkey-crash-"))
 const chance = new Chance(seed)
 const lanes: Lane[] = []
-let program = ""
 let first: { readonly lane: Lane; readonly snapshot: Snapshot; readonly values: OpenedValues } | undefined
 
 function newLane(ofProgram: string): Lane {
@@ -28,10 +27,7 @@ function newLane(ofProgram: string): Lane {
   return lane
 }
 
-before(async () => {
-  console.log(`kill -9: ${kills} times and more, HALFKEY_CRASH_SEED=${seed}`)
-  program = await bundleServer(join(folder, "program"))
-})
+console.log(`kill -9: ${kills} times and more, HALFKEY_CRASH_SEED=${seed}`)
 after(async () => {
   for (const { server } of lanes) await server.kill()
   rmSync(folder, { recursive: true, force: true })
@@ -58,7 +54,7 @@ function told({ counts, model }: Lane, values: OpenedValues): string {
 }
 
 test(`kill -9 while clients write, ${kills} times: whatever was acknowledged is there, once`, async () => {
-  const results = await Promise.all([program, program].map((each) => survive(newLane(each), kills / 2)))
+  const results = await Promise.all([serverProgram, serverProgram].map((each) => survive(newLane(each), kills / 2)))
   for (const { lane } of results) {
     assert.ok([...lane.model.attempts.values()].filter(({ fate }) => fate === "acknowledged").length > kills / 4)
     if (kills >= 100) assert.ok(lane.counts.replays > 0, "no used assertion was replayed")
@@ -116,7 +112,7 @@ test("a record that was moved to another version does not open", async (t) => {
   const { lane, snapshot } = first
   const other = join(folder, "swapped")
   const swapped = withSwappedRecords(lane.server.dataDirectory, other, snapshot)
-  const values = await lane.openAllOf(program, other, swapped)
+  const values = await lane.openAllOf(other, swapped)
   assert.deepEqual([...values.keys()], [])
   const problems = problemsInValues(lane.model, swapped, values)
   assert.deepEqual(
