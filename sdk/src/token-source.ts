@@ -140,9 +140,11 @@ export class TokenSource {
     }
     const { identity } = this.#options
     if (identity === undefined || (await identity.ownsClientId())) return error
-    return new HalfkeyError("invalid_configuration", "CS_CLIENT_ID is not the client id of CS_CLIENT_KEY", {
-      hint: "copy both again from the same client; each client has its own pair",
-    })
+    return new HalfkeyError(
+      "invalid_configuration",
+      "CS_CLIENT_ID is not the client id of CS_CLIENT_KEY in the workspace of CS_WORKSPACE_CRN",
+      { hint: "copy all three again from the same client: its id is made from its key and its workspace" },
+    )
   }
 
   #isFresh({ expiresAt }: StoredToken): boolean {

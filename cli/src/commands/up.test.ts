@@ -80,7 +80,11 @@ test("where the server runs already, up says so", async (t) => {
   assert.equal(refused.code, 2)
   assert.equal(
     refused.stderr,
-    `halfkey: the port ${portOf(endpoint)} is taken by a Halfkey server that no profile of this machine fits\n  try: HALFKEY_PORT=${Number(portOf(endpoint)) + 1} with the same command\n`,
+    `halfkey: the port ${portOf(endpoint)} is taken by a Halfkey server that no profile of this machine fits
+  try: HALFKEY_PORT=${Number(portOf(endpoint)) + 1} with the same command, if that server is not yours
+  try: HALFKEY_CONFIG_DIR=<where the profile is>, if it is
+  try: halfkey-server setup-token, then halfkey init --endpoint ${endpoint}, for a further workspace on it
+`,
   )
 })
 

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type CommandDefinition, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
+import { usageError } from "../failure.ts"
 import { nodeTransport } from "../http/node-transport.ts"
 import { listeningEndpoint, reachable } from "../local-server/address.ts"
 import { findServer } from "../local-server/find-server.ts"
@@ -40,7 +41,7 @@ export async function run(context: Context, options: UpOptions): Promise<number>
   const { env, cwd } = context
   const program = findServer()
   const dataDirectory = resolve(cwd, options.dataDirectory ?? (env["HALFKEY_DATA_DIR"] || ".halfkey"))
-  const port = options.port ?? (env["HALFKEY_PORT"] || "4253")
+  const port = portFrom(options.port, env["HALFKEY_PORT"] || "4253")
   const profiles = new Profiles(context.configDirectory)
   const wanted = listeningEndpoint(env["HALFKEY_HOST"] || "127.0.0.1", port, Boolean(env["HALFKEY_TLS_CERT"]))
   const there = port === "0" ? { kind: "nobody" as const } : await probe(nodeTransport(), wanted)
@@ -71,14 +72,26 @@ export async function run(context: Context, options: UpOptions): Promise<number>
   return server.ended
 }
 
+/** The server would say it as well, but the port is looked at before there is a server. */
+function portFrom(flag: string | undefined, variable: string): string {
+  const port = flag ?? variable
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) return port
+  const from = flag === undefined ? "HALFKEY_PORT" : "--port"
+  throw usageError(`${from} is not usable: it must be a whole number from 0 to 65535`, "--port 4253, the default")
+}
+
 /** Somebody else's server, or our own: then the profile is elsewhere, or a crash took it before it was stored. */
 function noProfileFits(port: string, endpoint: string): HalfkeyError {
-  return new HalfkeyError("port_in_use", `the port ${port} is taken by a Halfkey server that no profile here fits`, {
-    hint:
-      `HALFKEY_PORT=${Number(port) + 1} with the same command, if that server is not yours\n` +
-      "HALFKEY_CONFIG_DIR=<where the profile is>, if it is\n" +
-      `halfkey-server setup-token, then halfkey init --endpoint ${endpoint}, for a further workspace on it`,
-  })
+  return new HalfkeyError(
+    "port_in_use",
+    `the port ${port} is taken by a Halfkey server that no profile of this machine fits`,
+    {
+      hint:
+        `HALFKEY_PORT=${Number(port) + 1} with the same command, if that server is not yours\n` +
+        "HALFKEY_CONFIG_DIR=<where the profile is>, if it is\n" +
+        `halfkey-server setup-token, then halfkey init --endpoint ${endpoint}, for a further workspace on it`,
+    },
+  )
 }
 
 function taken(port: string, by: string): HalfkeyError {

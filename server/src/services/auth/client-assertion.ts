@@ -63,6 +63,9 @@ async function verifiedClaims(assertion: string, client: ClientRow, crn: string,
     return payload
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw refused("it expired; check the clocks of both machines")
+    if (error instanceof errors.JWTClaimValidationFailed && error.claim === "aud") {
+      throw refused("its aud is not the CRN of the API key's workspace", "check CS_WORKSPACE_CRN")
+    }
     if (error instanceof errors.JWTClaimValidationFailed) throw refused(`its ${error.claim} is not the one expected`)
     if (error instanceof errors.JWSSignatureVerificationFailed) {
       throw refused(

@@ -5,6 +5,7 @@ import Database from "better-sqlite3"
 import { type Kysely, sql } from "kysely"
 import { type ColumnTypes, migrations } from "../migrations/migration.ts"
 import { sqliteBuilder } from "./connection.ts"
+import { isOutOfSpace } from "./out-of-space.ts"
 
 /** "HLFK": tells our files from other SQLite databases. */
 const applicationId = 0x484c464b
@@ -98,9 +99,15 @@ function explained<T>(path: string, body: () => T): T {
         cause: error,
       })
     }
-    if (error.code === "SQLITE_FULL") {
+    if (isOutOfSpace(error)) {
       throw new HalfkeyError("storage_full", `there is no room for the database ${path}`, {
         hint: "free some space on its disk, then start again",
+        cause: error,
+      })
+    }
+    if (error.code.startsWith("SQLITE_IOERR")) {
+      throw new HalfkeyError("database_damaged", `the disk fails at the database ${path}: ${error.code}`, {
+        hint: "look into the system's log; copy what can be read to another disk",
         cause: error,
       })
     }
