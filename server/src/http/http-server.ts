@@ -4,11 +4,18 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import { requestIdHeader } from "@halfkey/core/wire/problem"
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify"
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from "fastify"
 import type { Logger } from "pino"
 import { callerOf } from "./callers.ts"
 import type { Metrics } from "./metrics.ts"
-import { useProblems } from "./problems.ts"
+import { sendProblem, useProblems } from "./problems.ts"
 import { collectRoutes, type DeclaredRoute } from "./route-access.ts"
 import type { OperationsParts } from "./routes/operations.ts"
 import { allRoutes } from "./routes/routes.ts"
@@ -55,8 +62,14 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     http: { headersTimeout: 20_000 },
+    // Errors of the router itself, which come before every hook.
+    frameworkErrors: (error, request, reply) => {
+      answerHeaders(request, reply)
+      sendProblem(error, request, reply)
+    },
     ...(parts.tls && { https: { cert: parts.tls.cert, key: parts.tls.key } }),
   }) as unknown as FastifyInstance
+  plainApp.removeContentTypeParser("text/plain")
   const routes = collectRoutes(plainApp)
   useTypeBoxValidation(plainApp)
   useProblems(plainApp, routes)
@@ -74,9 +87,7 @@ function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
   app.decorateRequest("caller")
   app.addHook("onRequest", (request, reply, done) => {
     request.caller = callerOf(request)
-    reply.header(requestIdHeader, request.id)
-    reply.header("cache-control", "no-store")
-    reply.header("x-content-type-options", "nosniff")
+    answerHeaders(request, reply)
     done()
   })
   app.addHook("onResponse", (request, reply, done) => {
@@ -92,6 +103,12 @@ function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
     )
     done()
   })
+}
+
+function answerHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header(requestIdHeader, request.id)
+  reply.header("cache-control", "no-store")
+  reply.header("x-content-type-options", "nosniff")
 }
 
 /**

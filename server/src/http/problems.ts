@@ -14,6 +14,7 @@ const frameworkErrors: Readonly<Record<string, HalfkeyError>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: new HalfkeyError("invalid_request", "the body is empty, JSON was expected"),
   FST_ERR_CTP_INVALID_JSON_BODY: new HalfkeyError("invalid_request", "the body is not JSON"),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: new HalfkeyError("invalid_request", "the body is not as long as announced"),
+  FST_ERR_MAX_PARAM_LENGTH: new HalfkeyError("invalid_request", "a part of the path is too long"),
   FST_ERR_BAD_URL: new HalfkeyError("invalid_request", "the path is not properly encoded"),
 }
 

@@ -84,6 +84,10 @@ export class TestServer {
     return this.#log.join("")
   }
 
+  get databasePath(): string {
+    return this.#config().databasePath
+  }
+
   get setupToken(): string {
     return readFileSync(setupTokenPath(this.dataDirectory), "utf8").trim()
   }
