@@ -1,6 +1,7 @@
 /** Starts the load generator and gives it orders. */
 import { type ChildProcess, fork } from "node:child_process"
 import { join } from "node:path"
+import { endWithBench } from "./leftovers.ts"
 
 export interface LoadOrder {
   readonly port: number
@@ -27,6 +28,7 @@ export class LoadGenerator {
 
   constructor() {
     this.#child = fork(join(import.meta.dirname, "load-process.ts"), [], { serialization: "advanced" })
+    endWithBench(this.#child)
   }
 
   /** Throws when any answer is not 200, or a connection breaks. */
