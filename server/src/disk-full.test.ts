@@ -14,7 +14,7 @@ import { TestWorkspace } from "./testing/test-workspace.ts"
 function smallDisk(): string | undefined {
   const path = mkdtempSync(join(tmpdir(), "halfkey-disk-"))
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", path], { stdio: "ignore" })
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", path], { stdio: "ignore" })
     return path
   } catch {
     rmdirSync(path)
@@ -25,7 +25,7 @@ function smallDisk(): string | undefined {
 const disk = smallDisk()
 after(() => {
   if (disk === undefined) return
-  execFileSync("umount", [disk])
+  execFileSync("/bin/umount", [disk])
   rmdirSync(disk)
 })
 

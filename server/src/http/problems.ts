@@ -19,7 +19,7 @@ const frameworkErrors: Readonly<Record<string, HalfkeyError>> = {
 }
 
 /** Turns whatever was thrown into an error of the table. Never keeps a value of the request. */
-export function knownError(error: unknown): HalfkeyError {
+function knownError(error: unknown): HalfkeyError {
   if (error instanceof HalfkeyError) return problemCodes[error.code].status === 0 ? withoutStatus(error) : error
   const { code = "", validation, validationContext, statusCode } = error as Partial<FastifyError>
   if (validation !== undefined) return invalidPart(validationContext ?? "request", validation)
@@ -49,7 +49,7 @@ function invalidPart(part: string, validation: NonNullable<FastifyError["validat
   })
 }
 
-export function problemOf(error: HalfkeyError, requestId: string): Problem {
+function problemOf(error: HalfkeyError, requestId: string): Problem {
   const { status, title } = problemCodes[error.code]
   return {
     type: `urn:halfkey:problem:${error.code}`,

@@ -22,7 +22,7 @@ import { type ApiAnswer, apiCall } from "./api-call.ts"
 import { TestClient } from "./test-client.ts"
 import type { TestServer } from "./test-server.ts"
 
-export const testEnvironments = ["production", "staging", "development"] as const
+const testEnvironments = ["production", "staging", "development"] as const
 
 /** A request to create a workspace that is complete and right, with everything that it was made from. */
 export interface WorkspaceDraft {

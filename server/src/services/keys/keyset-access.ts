@@ -15,7 +15,7 @@ export type Need = "read" | "write" | "any"
 const namesOffered = 50
 
 /** `control` and `admin` keys administer every key set, others see those that their client is a member of. */
-export function seesAll(access: Access): boolean {
+function seesAll(access: Access): boolean {
   return access.apiKey.role !== "member"
 }
 

@@ -98,7 +98,7 @@ export function requireFor(access: Access, previous: Manifest, next: Manifest): 
   if (removes || stops) access.requireClient()
 }
 
-export function noteManifest(access: Access, manifest: Manifest): void {
+function noteManifest(access: Access, manifest: Manifest): void {
   access.details.keysetId = manifest.keysetId
   access.details.environment = manifest.name
   access.details.subject = `revision ${manifest.revision}`

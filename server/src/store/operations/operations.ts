@@ -5,7 +5,7 @@ import * as administration from "./administration.ts"
 import * as keysets from "./keysets.ts"
 import { commitSecrets } from "./secrets.ts"
 
-export const operations = {
+const operations = {
   initialize: administration.initialize,
   issueToken: administration.issueToken,
   createWorkspace: administration.createWorkspace,

@@ -11,7 +11,7 @@ import { isOutOfSpace } from "./out-of-space.ts"
 const applicationId = 0x484c464b
 
 /** The schema that this version reads and writes. */
-export const schemaVersion = migrations.length
+const schemaVersion = migrations.length
 
 /** Below this size the whole file is checked at start; above, only what opening touches. */
 const checkedBytes = 64 * 1024 * 1024
