@@ -49,7 +49,7 @@ function invalidPart(part: string, validation: NonNullable<FastifyError["validat
   })
 }
 
-function problemOf(error: HalfkeyError, requestId: string): Problem {
+export function problemOf(error: HalfkeyError, requestId: string): Problem {
   const { status, title } = problemCodes[error.code]
   return {
     type: `urn:halfkey:problem:${error.code}`,
