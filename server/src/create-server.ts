@@ -1,6 +1,5 @@
 /** The only place where the parts of the server are put together. Tests start the same server as `main.ts`. */
 import type { AddressInfo } from "node:net"
-import { createSecureContext } from "node:tls"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { RootKey } from "@halfkey/core/key-service/root-key"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
@@ -65,7 +64,6 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   const closeAll = async () => {
     for (const close of opened.splice(0).reverse()) await close()
   }
-  requireUsableTls(config.tls)
   try {
     makeDataDirectory(config.dataDirectory)
     opened.push(lockDataDirectory(config.dataDirectory))
@@ -112,18 +110,6 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   } catch (error) {
     await closeAll()
     throw error
-  }
-}
-
-/** Before anything is opened. Node's own error names no setting. */
-function requireUsableTls(tls: Config["tls"]): void {
-  try {
-    if (tls !== undefined) createSecureContext(tls)
-  } catch (cause) {
-    throw new HalfkeyError("invalid_configuration", "HALFKEY_TLS_CERT and HALFKEY_TLS_KEY are not usable together", {
-      hint: "both are files in PEM form; the key must be the certificate's, and not encrypted",
-      cause,
-    })
   }
 }
 

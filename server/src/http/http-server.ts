@@ -16,6 +16,7 @@ import type { Logger } from "pino"
 import { callerOf } from "./callers.ts"
 import type { Metrics } from "./metrics.ts"
 import { sendProblem, useProblems } from "./problems.ts"
+import { refuseConnection } from "./protocol-errors.ts"
 import { collectRoutes, type DeclaredRoute } from "./route-access.ts"
 import type { OperationsParts } from "./routes/operations.ts"
 import { allRoutes } from "./routes/routes.ts"
@@ -45,10 +46,11 @@ export const withTypes = (app: FastifyInstance) => app.withTypeProvider<TypeBoxT
 export type App = ReturnType<typeof withTypes>
 
 export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const newRequestId = () => toBase64Url(parts.random(15))
   const plainApp = fastify({
     loggerInstance: parts.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => toBase64Url(parts.random(15)),
+    genReqId: newRequestId,
     // A logger for each request costs more than naming the request where something is logged.
     childLoggerFactory: (logger) => logger,
     requestIdHeader: false,
@@ -62,6 +64,7 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     http: { headersTimeout: 20_000 },
+    clientErrorHandler: ({ code }, socket) => refuseConnection(code, socket, newRequestId()),
     // Errors of the router itself, which come before every hook.
     frameworkErrors: (error, request, reply) => {
       answerHeaders(request, reply)
