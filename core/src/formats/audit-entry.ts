@@ -42,20 +42,20 @@ export interface AuditEntry {
   readonly action: AuditAction
   readonly outcome: "allowed" | "denied"
   /** Problem code of a denial. */
-  readonly code?: string
-  readonly apiKeyId?: ApiKeyId
-  readonly clientId?: ClientId
-  readonly keysetId?: KeysetId
-  readonly environment?: string
+  readonly code?: string | undefined
+  readonly apiKeyId?: ApiKeyId | undefined
+  readonly clientId?: ClientId | undefined
+  readonly keysetId?: KeysetId | undefined
+  readonly environment?: string | undefined
   /** Names of secrets; a version follows as `name@version` where it matters. */
-  readonly names?: readonly string[]
+  readonly names?: readonly string[] | undefined
   /** Key ids (S6), base64url of 16 bytes each. */
-  readonly keyIds?: readonly string[]
+  readonly keyIds?: readonly string[] | undefined
   /** What an administrative action was about: a client id, an API key id, a revision. */
-  readonly subject?: string
+  readonly subject?: string | undefined
   /** Peer address as the server saw it. */
   readonly address: string
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   LogController,
 } from "fastify"
 import type { Logger } from "pino"
+import type { RequestLine } from "../log.ts"
 import { callerOf } from "./callers.ts"
 import type { Metrics } from "./metrics.ts"
 import { sendProblem, useProblems } from "./problems.ts"
@@ -31,6 +32,7 @@ export interface HttpServerParts {
   readonly metrics: Metrics
   readonly operations: OperationsParts
   readonly logger: Logger
+  readonly logRequest: (line: RequestLine) => void
   readonly random: RandomSource
   readonly trustedProxies: readonly string[]
   readonly tls: { readonly cert: string; readonly key: string } | undefined
@@ -76,7 +78,7 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
   const routes = collectRoutes(plainApp)
   useTypeBoxValidation(plainApp)
   useProblems(plainApp, routes)
-  useHeadersAndLog(plainApp, parts.metrics)
+  useHeadersAndLog(plainApp, parts)
   useEarlyAuthentication(plainApp, parts.services)
 
   const app = withTypes(plainApp)
@@ -86,7 +88,7 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
   return { app: plainApp, routes }
 }
 
-function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
+function useHeadersAndLog(app: FastifyInstance, { metrics, logRequest }: HttpServerParts): void {
   app.decorateRequest("caller")
   app.addHook("onRequest", (request, reply, done) => {
     request.caller = callerOf(request)
@@ -94,16 +96,12 @@ function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
     done()
   })
   app.addHook("onResponse", (request, reply, done) => {
-    // The pattern, never the path: names of secrets are in it.
     const route = request.routeOptions.url ?? "(none)"
     const status = reply.statusCode
     metrics.request(request.method, route, status, reply.elapsedTime / 1000)
     const { apiKeyId, clientId } = request.caller.identity
     const ms = Math.round(reply.elapsedTime * 100) / 100
-    request.log.info(
-      { requestId: request.id, method: request.method, route, status, ms, apiKeyId, clientId },
-      "request",
-    )
+    logRequest({ requestId: request.id, method: request.method, route, status, ms, apiKeyId, clientId })
     done()
   })
 }

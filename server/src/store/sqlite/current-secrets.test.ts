@@ -23,6 +23,24 @@ test("answers only when it knows all the names", () => {
   assert.equal(current.get(keysetId, ["A", "C"]), undefined)
 })
 
+test("the same list gets the same array, until something is written", () => {
+  const current = new CurrentSecrets()
+  current.add(keysetId, [row("A", 1), row("B", 1)])
+  const list = current.get(keysetId, ["A", "B"])
+  assert.equal(current.get(keysetId, ["A", "B"]), list)
+  assert.notEqual(current.get(keysetId, ["B", "A"]), list)
+  for (const other of [["A\nB"], ["A", "B", ""], ["2\nA", "B"], [""], []]) {
+    assert.notEqual(current.get(keysetId, other), list, JSON.stringify(other))
+  }
+  for (let more = 0; more < 100; more++) current.add(keysetId, [row(`M${more}`, 1)])
+  for (let more = 0; more < 100; more++) assert.deepEqual(current.get(keysetId, [`M${more}`]), [row(`M${more}`, 1)])
+  assert.deepEqual(current.get(keysetId, ["A", "B"]), list)
+  current.commitBegins(keysetId)
+  current.commitEnds(keysetId, ["C"])
+  assert.notEqual(current.get(keysetId, ["A", "B"]), list)
+  assert.deepEqual(current.get(keysetId, ["A", "B"]), list)
+})
+
 test("says nothing and learns nothing while a commit is under way, and forgets what it wrote", () => {
   const current = new CurrentSecrets()
   current.add(keysetId, [row("A", 1), row("B", 1), row("C", 1)])
