@@ -281,7 +281,7 @@ async function getByStagingOnly(scene: Scene): Promise<Result<unknown>> {
 }
 
 /** Does something as the first admin, without the proxy. */
-export async function asAdmin<T>(scene: Scene, work: (clients: SdkClients) => Promise<T>): Promise<T> {
+async function asAdmin<T>(scene: Scene, work: (clients: SdkClients) => Promise<T>): Promise<T> {
   const options = scene.options({ endpoint: scene.server.url })
   const clients = { secrets: new Secrets(options), admin: new Admin(options) }
   try {

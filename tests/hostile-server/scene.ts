@@ -26,8 +26,6 @@ const written = {
   development: { A: ["developed"], KEPT: ["kept"] },
 } as const
 
-export type EnvironmentName = keyof typeof written
-
 export const secretValue = (what: string) => `${canary} ${what}`
 
 /** True answers, taken before the attacks: lies are often truths at the wrong place or time. */

@@ -150,6 +150,7 @@ test("settings are as durable as promised", async (context) => {
   assert.equal(db.pragma("journal_mode", { simple: true }), "wal")
   assert.equal(db.pragma("synchronous", { simple: true }), 2)
   assert.equal(db.pragma("foreign_keys", { simple: true }), 1)
+  assert.equal(db.pragma("temp_store", { simple: true }), 2)
 })
 
 test("an operation that fails leaves its neighbours alone, and nothing of itself", async (context) => {

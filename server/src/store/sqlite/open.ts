@@ -27,7 +27,8 @@ const columnTypes: ColumnTypes = {
 
 /**
  * Opens with `journal_mode=WAL`, `synchronous=FULL` and `foreign_keys=ON`, each read back. With these, what is committed
- * is on disk when the commit returns. Throws `database_damaged` for what is no usable database.
+ * is on disk when the commit returns. Nothing is ever written outside the data directory: pages that a savepoint keeps
+ * aside stay in memory instead of a file in TMPDIR. Throws `database_damaged` for what is no usable database.
  */
 export function openSqlite(path: string): Database.Database {
   return explained(path, () => {
@@ -36,6 +37,7 @@ export function openSqlite(path: string): Database.Database {
       requireSetting(db, "journal_mode", "wal")
       requireSetting(db, "synchronous", 2, "FULL")
       requireSetting(db, "foreign_keys", 1, "ON")
+      requireSetting(db, "temp_store", 2, "MEMORY")
       db.pragma("cache_size = -8000")
       return db
     } catch (error) {
