@@ -93,6 +93,7 @@ import { attack as smallOrderRoot } from "./attacks/small-order-root.ts"
 import { attack as smallOrderSignature } from "./attacks/small-order-signature.ts"
 import { attack as strangeEncodings } from "./attacks/strange-encodings.ts"
 import { attack as strangeEncodingsInCommands } from "./attacks/strange-encodings-in-commands.ts"
+import { attack as suggestionForAShell } from "./attacks/suggestion-for-a-shell.ts"
 import { attack as swappedRecord } from "./attacks/swapped-record.ts"
 import { attack as takenOut } from "./attacks/taken-out.ts"
 import { attack as textThatMovesTheCursor } from "./attacks/text-that-moves-the-cursor.ts"
@@ -200,6 +201,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "small-order-signature": smallOrderSignature,
   "strange-encodings": strangeEncodings,
   "strange-encodings-in-commands": strangeEncodingsInCommands,
+  "suggestion-for-a-shell": suggestionForAShell,
   "swapped-record": swappedRecord,
   "taken-out": takenOut,
   "text-that-moves-the-cursor": textThatMovesTheCursor,

@@ -2,6 +2,7 @@
 import { addMember, removeMember } from "@halfkey/core/client/membership"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { ClientId } from "@halfkey/core/formats/ids"
+import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
 import { readClient, type ServedClient } from "./answers.ts"
@@ -11,7 +12,13 @@ import { announceSealing } from "./sealing-plan.ts"
 import type { EnvironmentGrant, GrantedClient, MemberMode, RevokedClient, SealingOptions } from "./types.ts"
 
 export async function listClients(session: Session, scope: CallScope): Promise<ServedClient[]> {
-  const answer = await session.api.call(scope, { method: "GET", path: "/v1/clients", repetition: "repeatable" })
+  const answer = await session.api.call(scope, {
+    method: "GET",
+    path: "/v1/clients",
+    repetition: "repeatable",
+    // Each comes with its keys: two kilobytes.
+    maxBytes: largeAnswerMaxBytes,
+  })
   return answer.field("clients").list().map(readClient)
 }
 
