@@ -1,5 +1,5 @@
 /** Audit entries (S12): who did what, when, from where, as RFC 8785 bytes that become leaves of an RFC 6962 tree. */
-import { concatBytes, utf8 } from "../primitives/bytes.ts"
+import { utf8 } from "../primitives/bytes.ts"
 import { sha256 } from "../primitives/hash.ts"
 import { canonicalJson, isList, type JsonValue } from "./canonical-json.ts"
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
@@ -81,7 +81,9 @@ function wellFormed(value: JsonValue): JsonValue {
   )
 }
 
+const leafPrefix = new Uint8Array([0])
+
 /** RFC 6962 leaf hash: `H(0x00 ‖ entry bytes)`, 32 bytes. The receipt that an answer carries. */
 export function auditLeafHash(entryBytes: Uint8Array): Uint8Array {
-  return sha256(concatBytes(new Uint8Array([0]), entryBytes))
+  return sha256(leafPrefix, entryBytes)
 }
