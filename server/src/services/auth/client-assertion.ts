@@ -9,6 +9,8 @@ import type { ClientRow } from "../../domain/rows.ts"
 const lifetimeSeconds = 60
 /** How far the two clocks may be apart. */
 const skewSeconds = 60
+/** A used `jti` is kept longer than it could be used: a request may be late, and a clock may be set back. */
+const graceSeconds = 300
 
 const publicKeys = new WeakMap<ClientRow, CryptoKey>()
 
@@ -43,7 +45,8 @@ export async function verifyClientAssertion(
   if (typeof jti !== "string" || !/^[\x21-\x7e]{8,128}$/.test(jti)) {
     throw refused("its jti must be 8 to 128 visible characters")
   }
-  return { jti, expiresAt: (exp + skewSeconds) * 1000 }
+  // Whole milliseconds, since RFC 7519 allows fractions of a second.
+  return { jti, expiresAt: Math.ceil((exp + skewSeconds + graceSeconds) * 1000) }
 }
 
 async function verifiedClaims(assertion: string, client: ClientRow, crn: string, now: number): Promise<JWTPayload> {
