@@ -171,6 +171,29 @@ test("an operation that fails leaves its neighbours alone, and nothing of itself
   check(db)
 })
 
+test("an epoch does not go while a record needs it, though the record came after the service had looked", async (context) => {
+  const { db, commits } = await workspaceDatabase(context)
+  const [first] = workspaceInput.keysets
+  assert.ok(first !== undefined)
+  const rotated: OperationCall = {
+    name: "updateKeyset",
+    parameters: [
+      guard(),
+      {
+        ...first,
+        keyset: { ...first.keyset, revision: 2, epoch: 2 },
+        manifest: { ...first.manifest, number: 2 },
+        liveEpochs: [2],
+        authorityKeys: [{ keysetId, epoch: 2, wrapped: new Uint8Array(60) }],
+      },
+    ],
+  }
+  const outcome = await commits.run({ audits: [], calls: [commit("A", 1), rotated] })
+  assert.deepEqual(kinds(outcome), ["ok", "problem"])
+  assert.deepEqual(db.prepare("select epoch from authority_keys").pluck().all(), [1])
+  check(db)
+})
+
 test("entries whose workspace has moved on are not written, the others are", async (context) => {
   const { db, commits } = await workspaceDatabase(context)
   const before = count(db, "audit_entries")
