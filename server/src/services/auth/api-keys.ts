@@ -41,6 +41,9 @@ export class ApiKeys {
     return gate.decide(caller, "api-key.list", async (access) => {
       const rows = await store.apiKeys(access.workspace.row.id)
       const names = await keysetNames(store, access.workspace.row.id)
+      // A key for some environments learns the names of those alone; of others it sees the ids.
+      const allowed = access.apiKey.keysetIds
+      if (allowed !== null) for (const id of names.keys()) if (!allowed.includes(id)) names.delete(id)
       await gate.append(access)
       return { apiKeys: rows.map((row) => apiKeyToWire(row, names)) }
     })

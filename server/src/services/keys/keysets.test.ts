@@ -52,6 +52,21 @@ test("lists all to admins and control keys, and to members their own", async () 
   assert.deepEqual(Object.keys(unknown.body), Object.keys(hidden.body))
 })
 
+test("to an admin key for some environments the others look as if they did not exist", async () => {
+  const narrowed = await workspace.createClient({ staging: "read" }, { role: "admin", environments: ["staging"] })
+  const { keysetId } = await admin.keyset("production")
+  const answers = await Promise.all(
+    ["production", "nowhere", keysetId].map((ref) => narrowed.call("GET", `/v1/keysets/${ref}`)),
+  )
+  for (const { status, body } of answers) {
+    assert.deepEqual([status, body.code, body.facts], [404, "keyset_not_found", { available: ["staging"] }])
+  }
+  await workspace.withApiKey(admin.identity, { environments: ["production", "staging"] })
+  const { apiKeys } = await narrowed.expect("GET", "/v1/api-keys")
+  const shown = apiKeys.flatMap(({ environments }: { environments: string[] | null }) => environments ?? [])
+  assert.ok(!shown.includes("production") && shown.includes("staging"))
+})
+
 test("of two successors of one manifest the second is a conflict", async () => {
   const keyset = await admin.keyset("staging")
   const [one, two] = await Promise.all([nextManifest("staging", {}), nextManifest("staging", { createdAt: 1 })])
@@ -146,6 +161,27 @@ test("a removed member loses documents, seeds and its grant at once", async () =
   db.close()
   assert.deepEqual(rows, [{ name: "staging" }])
   assert.deepEqual(await admin.get("production", "M"), { M: "x" })
+})
+
+test("destroying an epoch needs a client", async () => {
+  const made = await newEnvironment("short-lived")
+  await admin.expect("POST", "/v1/keysets", changeToWire(made))
+  const fresh = await newEnvironment("short-lived")
+  const [epoch] = fresh.manifest.epochs
+  assert.ok(epoch !== undefined)
+  const { keysetId } = made.manifest
+  const toSecond = <Grant extends { epoch: number }>(grants: readonly Grant[]) =>
+    grants.map((grant) => ({ ...grant, epoch: 2, keysetId }))
+  const { manifest } = await nextManifest("short-lived", { epochs: [{ ...epoch, epoch: 2 }] })
+  const change = {
+    manifest,
+    grants: toSecond(changeToWire(fresh).grants as { epoch: number }[]),
+    recoveryGrants: toSecond((changeToWire(fresh).recoveryGrants ?? []) as { epoch: number }[]),
+  }
+  const control = await workspace.withApiKey(undefined, { role: "control" })
+  const refused = await control.call("PUT", "/v1/keysets/short-lived", change)
+  assert.deepEqual([refused.status, refused.body.code], [403, "client_required"])
+  assert.equal((await admin.call("PUT", "/v1/keysets/short-lived", change)).status, 200)
 })
 
 test("changing members needs grant:update, and taking one away a client", async () => {
