@@ -4,7 +4,10 @@ import { CommitRequest } from "@halfkey/core/wire/secrets"
 import type { FastifyInstance } from "fastify"
 import { useTypeBoxValidation } from "./schemas.ts"
 
-type Validate = (value: unknown) => { readonly value?: unknown; readonly error?: readonly { message: string }[] }
+type Validate = (value: unknown) => {
+  readonly value?: unknown
+  readonly error?: readonly { message: string; instancePath: string }[]
+}
 
 /** What the server uses for bodies of this schema. */
 function validatorOf(schema: unknown): Validate {
@@ -44,7 +47,7 @@ test("of a list that is wrong everywhere only the beginning is looked at", () =>
 test("what is wrong is still told: a bad item far behind, a list that is too long, a value that is too deep", () => {
   const validate = validatorOf(CommitRequest)
   const writes = [...Array(400).fill(good), { ...good, version: 0 }]
-  const [first] = (validate({ environment: "staging", writes }).error ?? []) as { instancePath?: string }[]
+  const [first] = validate({ environment: "staging", writes }).error ?? []
   assert.equal(first?.instancePath, "/writes/400/version")
   const many = validate({ environment: "staging", writes: Array(501).fill(good) }).error ?? []
   assert.match(many[0]?.message ?? "", /500/)
