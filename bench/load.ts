@@ -33,12 +33,16 @@ export class LoadGenerator {
 
   /** Throws when any answer is not 200, or a connection breaks. */
   run(order: LoadOrder): Promise<LoadResult> {
+    const child = this.#child
     return new Promise((resolve, reject) => {
-      this.#child.once("message", (result: LoadResult | { readonly error: string }) => {
+      const onExit = (code: number | null) => reject(new Error(`the load generator ended with ${code}`))
+      child.once("exit", onExit)
+      child.once("message", (result: LoadResult | { readonly error: string }) => {
+        child.off("exit", onExit)
         if ("error" in result) reject(new Error(`load generator: ${result.error}`))
         else resolve(result)
       })
-      this.#child.send(order)
+      child.send(order)
     })
   }
 
