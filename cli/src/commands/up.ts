@@ -1,4 +1,5 @@
 /** `halfkey up`: the server in the foreground; the first time also a workspace, an admin client and the recovery kit. */
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type CommandDefinition, textFlag } from "../command.ts"
@@ -54,6 +55,11 @@ export async function run(context: Context, options: UpOptions): Promise<number>
       throw noProfileFits(port, wanted)
     }
     context.note(`the server is running already, at ${wanted}`)
+    // Each server holds a file of this name in its data directory.
+    if (!existsSync(join(dataDirectory, "lock")))
+      context.note(
+        `its data is not in ${dataDirectory}: HALFKEY_PORT=${Number(port) + 1} with the same command starts another one`,
+      )
     return 0
   }
   ensurePrivateDirectory(dataDirectory)
