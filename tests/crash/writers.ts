@@ -5,7 +5,7 @@ import type { Chance } from "./chance.ts"
 import { type Attempt, type Model, writtenValue } from "./model.ts"
 
 /** Few names, so that the writers get into each other's way. */
-export const names = Array.from({ length: 24 }, (_, index) => `${index % 3 === 0 ? "SHARED" : "team/key"}_${index}`)
+const names = Array.from({ length: 24 }, (_, index) => `${index % 3 === 0 ? "SHARED" : "team/key"}_${index}`)
 const valueMaxLength = 64 * 1024
 
 export interface WriterParts {
