@@ -175,7 +175,7 @@ test("an unknown environment comes with a suggestion", async () => {
 
 test("a server that is away: what to type", async () => {
   const away = `http://127.0.0.1:${await freePort()}`
-  const stderr = `halfkey: the server at ${away} cannot be reached: ECONNREFUSED\n  try: halfkey up   (starts the server on this machine)\n`
+  const stderr = `halfkey: the server at ${away} cannot be reached: ECONNREFUSED\n  try: halfkey up   (in the directory where it was first started: its data is there)\n`
   // A token from before must not hide that nobody answers.
   for (const [parameters, exit] of [
     [["get", "KEPT", ...here], 6],

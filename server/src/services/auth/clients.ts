@@ -86,7 +86,7 @@ export class Clients {
       const roster = await newestRoster(access.workspace)
       if (roster.granters.some((granter) => granter.clientId === client.id)) {
         throw new HalfkeyError("invalid_request", `the client ${client.id} is a granter: it signs who is a member`, {
-          hint: "take it off the roster first",
+          hint: "halfkey keys list and halfkey keys revoke make its API keys useless; taking a granter off is not possible yet",
         })
       }
       const view = await this.#view(access)
