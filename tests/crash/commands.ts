@@ -1,7 +1,7 @@
 /** Runs the real `halfkey` and `halfkey-server` as a person would, and waits for their end. */
 import { spawn } from "node:child_process"
 import { join } from "node:path"
-import { serverProgram, track } from "./server-process.ts"
+import { patienceMs, serverProgram, track } from "./server-process.ts"
 
 export const cliProgram = join(import.meta.dirname, "../../cli/bin/halfkey.js")
 
@@ -34,7 +34,13 @@ export const plainEnvironment = { PATH: process.env["PATH"] ?? "/usr/bin:/bin" }
 function run(program: string, parameters: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const { cwd, env, input = "" } = options
   const child = track(
-    spawn(process.execPath, [program, ...parameters], { cwd, env: { ...plainEnvironment, ...env }, stdio: "pipe" }),
+    spawn(process.execPath, [program, ...parameters], {
+      cwd,
+      env: { ...plainEnvironment, ...env },
+      stdio: "pipe",
+      timeout: patienceMs,
+      killSignal: "SIGKILL",
+    }),
   )
   const stdout: Buffer[] = []
   let stderr = ""

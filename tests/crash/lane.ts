@@ -8,7 +8,7 @@ import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
 import { Chance } from "./chance.ts"
 import { type OpenedValues, problemsInValues, problemsOnDisk } from "./check.ts"
 import { attemptIn, Model } from "./model.ts"
-import { ServerProcess } from "./server-process.ts"
+import { ServerProcess, tooLate } from "./server-process.ts"
 import { readSnapshot, type Snapshot, type StoredVersion } from "./snapshot.ts"
 import { recording, type UsedAssertion, Writer } from "./writers.ts"
 
@@ -81,7 +81,7 @@ export class Lane {
 
   /** Kills at a random moment while clients write, starts again, and looks whether all that was acknowledged is there. */
   async crash(): Promise<void> {
-    await Promise.race([this.#moment(), this.#failed])
+    await Promise.race([this.#moment(), this.#failed, tooLate("nothing was written")])
     if ([...this.model.attempts.values()].some(({ fate }) => fate === "open")) this.counts.kills++
     await this.server.kill()
     while (this.chance.happens(0.1)) {
@@ -158,7 +158,7 @@ export class Lane {
 
   /** Lets the writers write a little more and finish; afterwards nothing is written any more. */
   async quiet(): Promise<void> {
-    await Promise.race([this.#commits(100), this.#failed])
+    await Promise.race([this.#commits(100), this.#failed, tooLate("nothing was written")])
     for (const writer of this.#writers) writer.stop()
     await Promise.all(this.#running)
   }

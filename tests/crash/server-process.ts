@@ -21,6 +21,18 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")
 })
 
+/** Nothing here takes long; this only keeps a test from waiting for ever. */
+export const patienceMs = 60_000
+
+/** Rejects after a minute, without keeping the process alive for it. */
+export function tooLate(what: string): Promise<never> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`${what} within ${patienceMs / 1000} s`)), patienceMs).unref()
+  })
+  late.catch(() => {})
+  return late
+}
+
 /** Remembers a process until it has ended. */
 export function track<Child extends ChildProcess>(child: Child): Child {
   running.add(child)
@@ -86,7 +98,7 @@ export class ServerProcess {
     const early = this.#ended.then(({ code, signal, stderr }) => {
       throw new Error(`the server did not start (${code ?? signal}): ${stderr}`)
     })
-    this.#origin = await Promise.race([found, early])
+    this.#origin = await Promise.race([found, early, tooLate("the server did not say where it listens")])
     return this.#origin
   }
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { cliProgram, plainEnvironment } from "./commands.ts"
-import { track } from "./server-process.ts"
+import { patienceMs, track } from "./server-process.ts"
 
 export interface UpOptions {
   readonly env: Readonly<Record<string, string>>
@@ -85,9 +85,11 @@ export class UpProcess {
     return this.stdout + this.stderr
   }
 
-  /** Waits until `condition` holds, looking often; to `false` when the process has ended before. */
+  /** Waits until `condition` holds, looking often; to `false` when the process has ended before, or after a minute. */
   async until(condition: () => boolean): Promise<boolean> {
+    const end = performance.now() + patienceMs
     while (!condition()) {
+      if (performance.now() > end) return false
       if (this.#exited) {
         // What it printed last may still be on its way.
         await sleep(50)

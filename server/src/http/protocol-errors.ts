@@ -1,4 +1,5 @@
 /** Answers to what is no HTTP request at all, before there is a request that routes and hooks could see. */
+import type { ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { problemCodes } from "@halfkey/core/formats/problem-codes"
@@ -20,9 +21,18 @@ function errorFor(code: string | undefined): HalfkeyError {
   })
 }
 
+/**
+ * Whether a request that arrived in full before waits for its answer: it would take this refusal for its own, though it
+ * may have been done. Node's own handler looks at the same property.
+ */
+function isAwaited(socket: Duplex): boolean {
+  const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null }
+  return answer != null && (answer.headersSent || answer.req.complete)
+}
+
 /** Sends a problem document, if there is somebody to send it to, and closes the connection. */
 export function refuseConnection(code: string | undefined, socket: Duplex, requestId: string): void {
-  if (code === "ECONNRESET" || !socket.writable) {
+  if (code === "ECONNRESET" || !socket.writable || isAwaited(socket)) {
     socket.destroy()
     return
   }
