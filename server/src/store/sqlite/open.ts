@@ -28,12 +28,15 @@ const columnTypes: ColumnTypes = {
 /**
  * Opens with `journal_mode=WAL`, `synchronous=FULL` and `foreign_keys=ON`, each read back. With these, what is committed
  * is on disk when the commit returns. Nothing is ever written outside the data directory: pages that a savepoint keeps
- * aside stay in memory instead of a file in TMPDIR. Throws `database_damaged` for what is no usable database.
+ * aside stay in memory instead of a file in TMPDIR. Throws `database_damaged` for what is no usable database, and
+ * `database_too_new`; then nothing was changed.
  */
 export function openSqlite(path: string): Database.Database {
   return explained(path, () => {
     const db = new Database(path, { timeout: 5000 })
     try {
+      // First of all: the settings below would change a file that is somebody else's.
+      requireOurs(db)
       requireSetting(db, "journal_mode", "wal")
       requireSetting(db, "synchronous", 2, "FULL")
       requireSetting(db, "foreign_keys", 1, "ON")
@@ -56,20 +59,24 @@ function requireSetting(db: Database.Database, name: string, expected: string | 
   })
 }
 
+/** The schema version of a database of ours, or 0 for an empty one. Only reads. */
+function requireOurs(db: Database.Database): number {
+  const found = db.pragma("user_version", { simple: true }) as number
+  const kind = db.pragma("application_id", { simple: true }) as number
+  const isEmpty = db.prepare("select 1 from sqlite_schema limit 1").get() === undefined
+  if (kind !== applicationId && !(isEmpty && kind === 0)) throw damaged(db.name, "it is another program's database")
+  if (found <= schemaVersion) return found
+  throw new HalfkeyError(
+    "database_too_new",
+    `the database ${db.name} has schema version ${found}, this server knows up to ${schemaVersion}`,
+    { hint: "start the newer halfkey-server again, or restore a backup that was made before the update" },
+  )
+}
+
 /** Brings an opened database to this version's schema. Throws `database_too_new`, `database_damaged`. */
 export function prepareSchema(db: Database.Database): void {
   explained(db.name, () => {
-    const found = db.pragma("user_version", { simple: true }) as number
-    const kind = db.pragma("application_id", { simple: true }) as number
-    const isEmpty = db.prepare("select 1 from sqlite_schema limit 1").get() === undefined
-    if (kind !== applicationId && !(isEmpty && kind === 0)) throw damaged(db.name, "it is another program's database")
-    if (found > schemaVersion) {
-      throw new HalfkeyError(
-        "database_too_new",
-        `the database ${db.name} has schema version ${found}, this server knows up to ${schemaVersion}`,
-        { hint: "start the newer halfkey-server again, or restore a backup that was made before the update" },
-      )
-    }
+    const found = requireOurs(db)
     if (statSync(db.name).size <= checkedBytes) {
       const problem = db.pragma("quick_check(1)", { simple: true })
       if (problem !== "ok") throw damaged(db.name, `its check says: ${String(problem).slice(0, 200)}`)
