@@ -65,6 +65,8 @@ export class SqliteWriter implements Writer {
     await new Promise<void>((resolve, reject) => {
       worker.once("message", () => resolve())
       worker.once("error", reject)
+      // A thread that ends without a word must not leave the start waiting for ever.
+      worker.once("exit", (code) => reject(new Error(`the writer's thread ended at its start with code ${code}`)))
     })
     writer.#onFatal = onFatal
     return writer
