@@ -2,6 +2,7 @@
 import type { ColumnDefinitionBuilderCallback, Compilable, Kysely, RawBuilder } from "kysely"
 import { first } from "./0001-first.ts"
 import { rootAssertions } from "./0002-root-assertions.ts"
+import { secretsByRecord } from "./0003-secrets-by-record.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -22,4 +23,5 @@ export interface ColumnTypes {
 export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Compilable[])[] = [
   first,
   rootAssertions,
+  secretsByRecord,
 ]
