@@ -22,6 +22,8 @@ export type AuditAction =
   | "secret.commit"
   | "secret.list"
   | "secret.history"
+  | "secret.stale"
+  | "secret.reseal"
   | "client.list"
   | "client.create"
   | "client.revoke"
