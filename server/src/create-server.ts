@@ -32,6 +32,7 @@ import { SeedMakers } from "./services/keys/seed-makers.ts"
 import { Seeds } from "./services/keys/seeds.ts"
 import { ReadRecords } from "./services/vault/read-records.ts"
 import { Reads } from "./services/vault/reads.ts"
+import { Reseals } from "./services/vault/reseals.ts"
 import { Writes } from "./services/vault/writes.ts"
 import { ensureSetupToken, removeSetupToken, setupTokenPath } from "./setup-token.ts"
 import { openSqliteStore } from "./store/sqlite.ts"
@@ -150,6 +151,7 @@ function buildServices(parts: {
     keysets: new Keysets({ gate, store, changes }),
     seeds: new Seeds({ gate, store, makers, counters, random }),
     reads: new Reads({ gate, store, records: new ReadRecords(store, makers), counters }),
+    reseals: new Reseals({ gate, store, makers, counters, random }),
     writes: new Writes({ gate, store, makers, counters, now, random, valueMaxLength }),
   }
 }

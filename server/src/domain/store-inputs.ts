@@ -55,3 +55,30 @@ export interface CommitWrite {
   /** 16 bytes. */
   readonly keyId: Uint8Array
 }
+
+export interface ResealInput {
+  readonly keysetId: KeysetId
+  /** The epoch to seal under, as the guard's generation has it. */
+  readonly epoch: number
+  readonly writes: readonly ResealWrite[]
+}
+
+export interface ResealWrite {
+  readonly name: string
+  readonly version: number
+  /** `H(record)` of the record that is replaced, 32 bytes. */
+  readonly previousHash: Uint8Array
+  readonly record: Uint8Array
+  /** `H(record)`, 32 bytes. */
+  readonly hash: Uint8Array
+  readonly epoch: number
+  /** 16 bytes. */
+  readonly keyId: Uint8Array
+}
+
+export interface ResealOutcome {
+  /** Replaced by this call. */
+  readonly resealed: number
+  /** Found under the newest epoch. */
+  readonly already: number
+}

@@ -7,7 +7,14 @@
  */
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
 import type * as rows from "./rows.ts"
-import type { CommitInput, KeysetInput, NewWorkspaceInput, TokenInput } from "./store-inputs.ts"
+import type {
+  CommitInput,
+  KeysetInput,
+  NewWorkspaceInput,
+  ResealInput,
+  ResealOutcome,
+  TokenInput,
+} from "./store-inputs.ts"
 
 /** An audit entry (S12), ready to be appended to the log of its workspace. */
 export interface AuditRecord {
@@ -48,7 +55,10 @@ export interface Store extends StateReader, VaultReader {
   /** Throws `already_exists` for a name or an id that any key set of the workspace ever had. */
   createKeyset(guard: Guard, input: KeysetInput): Promise<void>
 
-  /** Throws `revision_conflict` unless the stored revision is exactly one below; removes what the manifest dropped. */
+  /**
+   * Throws `revision_conflict` unless the stored revision is exactly one below; removes what the manifest dropped. Throws
+   * `invalid_document` where a record is still sealed under an epoch that was dropped.
+   */
   updateKeyset(guard: Guard, input: KeysetInput): Promise<void>
 
   /** Replaces the client's own self-wraps. */
@@ -85,6 +95,13 @@ export interface Store extends StateReader, VaultReader {
    * Answers in the order of the writes.
    */
   commitSecrets(guard: Guard, input: CommitInput): Promise<readonly rows.SecretRow[]>
+
+  /**
+   * Replaces records by such of the newest epoch, all or none; version, time and author stay (S5). A version that is
+   * under the newest epoch counts as done. Throws `epoch_changed`, `secret_not_found`, or `version_conflict` where the
+   * stored record is another than the one named.
+   */
+  resealSecrets(guard: Guard, input: ResealInput): Promise<ResealOutcome>
 
   /** Makes the server's own row and keys, once per database. */
   initialize(input: {
@@ -151,6 +168,13 @@ export interface VaultReader {
       readonly deleted: boolean
     },
   ): Promise<readonly rows.SecretRow[]>
+  /** Versions of epochs before this one, by epoch and number, behind `after`. */
+  staleRecords(
+    keysetId: KeysetId,
+    epoch: number,
+    page: { readonly after: { readonly epoch: number; readonly recordNumber: number }; readonly limit: number },
+  ): Promise<readonly rows.StaleRow[]>
+  countStaleRecords(keysetId: KeysetId, epoch: number): Promise<number>
   /** Newest first; empty for a name that was never written. */
   versions(keysetId: KeysetId, name: string): Promise<readonly rows.VersionRow[]>
   record(recordNumber: number): Promise<rows.RecordRow | undefined>

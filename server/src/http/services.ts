@@ -7,6 +7,7 @@ import type { Workspaces } from "../services/auth/workspaces.ts"
 import type { Keysets } from "../services/keys/keysets.ts"
 import type { Seeds } from "../services/keys/seeds.ts"
 import type { Reads } from "../services/vault/reads.ts"
+import type { Reseals } from "../services/vault/reseals.ts"
 import type { Writes } from "../services/vault/writes.ts"
 
 export interface Services {
@@ -19,4 +20,5 @@ export interface Services {
   readonly seeds: Seeds
   readonly reads: Reads
   readonly writes: Writes
+  readonly reseals: Reseals
 }

@@ -30,6 +30,9 @@ export const rules: Readonly<Record<RuledAction, Rule>> = {
   "secret.read": { scopes: ["secret:read"], client: true },
   "secret.prepare": { scopes: ["secret:write", "secret:delete"], client: true },
   "secret.commit": { scopes: ["secret:write", "secret:delete"], client: true },
+  // Reads and writes: the service asks for secret:read as well.
+  "secret.stale": { scopes: ["secret:write"], client: true },
+  "secret.reseal": { scopes: ["secret:write"], client: true },
   "secret.list": { scopes: ["secret:list"], client: true },
   "secret.history": { scopes: ["secret:list"], client: true },
   "client.list": { scopes: ["client:list"] },

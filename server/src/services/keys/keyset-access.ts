@@ -9,7 +9,7 @@ import type { Access } from "../auth/access.ts"
 import type { KeysetState } from "../auth/workspace-state.ts"
 
 /** What a member's mode must allow. Names and dates are for members of every mode. */
-export type Need = "read" | "write" | "any"
+export type Need = "read" | "write" | "read-write" | "any"
 
 /** Most names that a refusal offers. */
 const namesOffered = 50

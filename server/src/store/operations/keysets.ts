@@ -6,6 +6,7 @@ import type { Guard } from "../../domain/store.ts"
 import type { KeysetInput } from "../../domain/store-inputs.ts"
 import * as queries from "../keyset-queries.ts"
 import type { Transaction } from "../query.ts"
+import { anyRecordOfEpoch } from "../secret-queries.ts"
 import { appendChange, appendGuarded } from "./guarded.ts"
 
 export async function createKeyset(tx: Transaction, guard: Guard, input: KeysetInput): Promise<void> {
@@ -96,10 +97,17 @@ async function saveParts(tx: Transaction, input: KeysetInput): Promise<void> {
   await dropEpochs(tx, keyset_id, input.liveEpochs)
 }
 
-/** An epoch that left the manifest takes its authority key with it (S5). */
+/** An epoch that left the manifest takes its authority key with it, only when no record needs it (S5). */
 async function dropEpochs(tx: Transaction, keysetId: KeysetId, live: readonly number[]): Promise<void> {
   for (const { epoch } of await tx.all(queries.epochsOf, { keysetId })) {
     if (live.includes(epoch)) continue
+    // Here, where no commit can come between: a key that is gone cannot be brought back.
+    if ((await tx.first(anyRecordOfEpoch, { keysetId, epoch })) !== undefined) {
+      throw new HalfkeyError("invalid_document", `records are still sealed under epoch ${epoch}`, {
+        hint: "seal them again first: halfkey rotate",
+        facts: { epoch },
+      })
+    }
     await tx.run(queries.deleteGrantsOfEpoch, { keysetId, epoch })
     await tx.run(queries.deleteRecoveryGrantOfEpoch, { keysetId, epoch })
     await tx.run(queries.deleteAuthorityKey, { keysetId, epoch })

@@ -3,6 +3,7 @@ import type { Guard } from "../../domain/store.ts"
 import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
 import * as keysets from "./keysets.ts"
+import { resealSecrets } from "./reseal.ts"
 import { commitSecrets } from "./secrets.ts"
 
 export const operations = {
@@ -18,6 +19,7 @@ export const operations = {
   updateKeyset: keysets.updateKeyset,
   saveSelfWraps: keysets.saveSelfWraps,
   commitSecrets,
+  resealSecrets,
 } as const
 
 type Operations = typeof operations

@@ -40,6 +40,9 @@ export type Failure =
   | { readonly kind: "fatal"; readonly message: string }
   | { readonly kind: "unexpected"; readonly message: string }
 
+/** Operations that may delete keys. */
+const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>(["updateKeyset"])
+
 export class GroupCommit {
   readonly #db: Database.Database
   readonly #connection: SqliteConnection
@@ -59,6 +62,8 @@ export class GroupCommit {
     this.#savepoint = db.prepare("savepoint operation")
     this.#release = db.prepare("release operation")
     this.#rollbackTo = db.prepare("rollback to operation")
+    // What a crash kept from being emptied.
+    this.#truncateLog()
   }
 
   /** Resolves when all that succeeded is on disk. One batch at a time. */
@@ -85,6 +90,7 @@ export class GroupCommit {
     const outcomes: Outcome[] = []
     for (const call of calls) outcomes.push(await this.#alone(call))
     this.#commit.run()
+    if (calls.some(({ name }) => destroyers.has(name))) this.#truncateLog()
     return { audits: { stale }, calls: outcomes }
   }
 
@@ -128,8 +134,13 @@ export class GroupCommit {
 
   /** Moves the write-ahead log into the database file, then closes. */
   close(): void {
-    this.#db.pragma("wal_checkpoint(TRUNCATE)")
+    this.#truncateLog()
     this.#db.close()
+  }
+
+  /** The log still holds what was deleted, until it is emptied. A reader that stands in the way only puts it off. */
+  #truncateLog(): void {
+    this.#db.pragma("wal_checkpoint(TRUNCATE)")
   }
 }
 
