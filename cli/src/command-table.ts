@@ -21,6 +21,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   secrets: { summary: "set, get, get-many, list and delete: also without the word secrets", group: "use" },
   environments: { summary: "create and list environments", group: "administer" },
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
+  grants: { summary: "who may do what in which environment", group: "administer" },
   keys: { summary: "create, list and revoke API keys", group: "administer" },
   config: { summary: "which settings hold, and where each came from", group: "self" },
 }
@@ -83,6 +84,24 @@ const entries = [
     group: "administer",
     summary: "take all access away from a client, at once",
     load: () => import("./commands/clients-revoke.ts"),
+  },
+  {
+    path: "grants list",
+    group: "administer",
+    summary: "list who may do what in each environment, by the signed manifests",
+    load: () => import("./commands/grants-list.ts"),
+  },
+  {
+    path: "grants add",
+    group: "administer",
+    summary: "let a client into environments, or change its mode there",
+    load: () => import("./commands/clients-grant.ts"),
+  },
+  {
+    path: "grants revoke",
+    group: "administer",
+    summary: "take a client out of environments, at once",
+    load: () => import("./commands/grants-revoke.ts"),
   },
   { path: "keys list", group: "administer", summary: "list API keys", load: () => import("./commands/keys-list.ts") },
   {

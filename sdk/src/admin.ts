@@ -3,10 +3,12 @@ import type {
   ApiKeyAdministration,
   ClientAdministration,
   EnvironmentAdministration,
+  GrantAdministration,
 } from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Clients } from "./administration/clients.ts"
 import { Environments } from "./administration/environments.ts"
+import { Grants } from "./administration/grants.ts"
 import { readHealth } from "./administration/health.ts"
 import { readWorkspace } from "./administration/roster.ts"
 import type { CreateWorkspaceOptions, NewWorkspace, ServerHealth, WorkspaceInfo } from "./administration/types.ts"
@@ -21,6 +23,7 @@ export type {
   ApiKeyAdministration,
   ClientAdministration,
   EnvironmentAdministration,
+  GrantAdministration,
 } from "./administration/administration.ts"
 export type * from "./administration/types.ts"
 export { allowInsecureEndpoint, type CallOptions, type SecretsOptions } from "./options.ts"
@@ -41,6 +44,7 @@ export function createWorkspace(options: CreateWorkspaceOptions): Promise<Result
 export class Admin {
   readonly environments: EnvironmentAdministration
   readonly clients: ClientAdministration
+  readonly grants: GrantAdministration
   readonly apiKeys: ApiKeyAdministration
   readonly #holder: SessionHolder
   readonly #options: SecretsOptions
@@ -51,7 +55,9 @@ export class Admin {
     this.#options = options
     this.#holder = new SessionHolder(options, "optional")
     this.environments = new Environments(this.#holder)
-    this.clients = new Clients(this.#holder)
+    const clients = new Clients(this.#holder)
+    this.clients = clients
+    this.grants = new Grants(this.#holder, clients)
     this.apiKeys = new ApiKeys(this.#holder)
   }
 

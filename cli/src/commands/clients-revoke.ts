@@ -27,14 +27,9 @@ export async function run(context: Context, { clientId }: ClientsRevokeOptions):
   context.connection()
   await requireConfirmation(context, `Revoke client ${clientId}?`, `${clientId} was not revoked`)
   const admin = await context.admin()
-  const { environments, notSigned } = unwrap(await admin.clients.revoke(clientId))
+  const { environments } = unwrap(await admin.clients.revoke(clientId))
   const where = environments.length === 0 ? "" : `; signed again without it: ${environments.join(", ")}`
   context.note(`${clientId} has no access any more${where}`)
-  if (notSigned.length > 0) {
-    context.warn(
-      `not signed again, since you are no member or it is disabled: ${notSigned.join(", ")}\n  try: the same as a granter of ${notSigned.join(", ")}`,
-    )
-  }
   context.note("what it has read stays known to it: replace those secrets")
   return undefined
 }

@@ -6,12 +6,15 @@ import type {
   Client,
   CreatedApiKey,
   CreatedClient,
+  EnvironmentGrants,
   GrantedClient,
   KeysetSummary,
   MemberMode,
   NewApiKey,
   NewClientOptions,
   RevokedClient,
+  RevokedGrants,
+  RevokeGrantOptions,
   SealingOptions,
 } from "./types.ts"
 
@@ -48,6 +51,31 @@ export interface ClientAdministration {
    * read: change those secrets too. Repeating it is no failure, and finishes what was interrupted.
    */
   revoke(clientId: string, options?: CallOptions): Promise<Result<RevokedClient>>
+}
+
+/** Grants: who may do what in which environment, letting in, taking out. */
+export interface GrantAdministration {
+  /**
+   * The members of these environments, of all that this caller sees when left out: as their manifests say, each
+   * checked against the CRN. The server can leave an environment out, but put nobody in.
+   */
+  list(environments?: readonly string[], options?: CallOptions): Promise<Result<EnvironmentGrants[]>>
+  /** The same as `clients.grant`. */
+  add(
+    clientId: string,
+    environments: readonly string[],
+    mode?: MemberMode,
+    options?: CallOptions & SealingOptions,
+  ): Promise<Result<GrantedClient>>
+  /**
+   * Takes a client out of environments, at once, whether or not this granter is a member there. With `rotate` a new
+   * epoch begins as well; old versions are sealed again by `halfkey rotate`. Repeating it is no failure.
+   */
+  revoke(
+    clientId: string,
+    environments: readonly string[],
+    options?: CallOptions & RevokeGrantOptions,
+  ): Promise<Result<RevokedGrants>>
 }
 
 /** API keys: what there is, making one, revoking one. */

@@ -5,6 +5,7 @@ import type { ClientId } from "@halfkey/core/formats/ids"
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
 import { readClient, type ServedClient } from "./answers.ts"
+import { loadDocuments } from "./documents.ts"
 import { listKeysets } from "./environments.ts"
 import { loadForSigning, putChange, signerOf, untilNoConflict } from "./keyset-changes.ts"
 import { announceSealing } from "./sealing-plan.ts"
@@ -71,42 +72,39 @@ async function grantOne(
 export async function revokeClient(session: Session, scope: CallScope, clientId: ClientId): Promise<RevokedClient> {
   await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
   const environments: string[] = []
-  const notSigned: string[] = []
   let failed: { readonly error: unknown } | undefined
-  const listed = (await listClients(session, scope)).find((client) => client.clientId === clientId)?.environments ?? []
-  for (const { keysetId, mode, name, state } of await listKeysets(session, scope)) {
-    if (mode === null || state !== "enabled") {
-      if (listed.some((environment) => environment.keysetId === keysetId)) notSigned.push(name)
-      continue
-    }
+  for (const { keysetId, name, state } of await listKeysets(session, scope)) {
+    // Nobody gets anything of a destroyed one any more.
+    if (state === "destroyed") continue
     try {
-      const removed = await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, name))
-      if (removed) environments.push(name)
+      const change = async () => await removeFrom(session, scope, clientId, name, keysetId)
+      if (await untilNoConflict(scope, change)) environments.push(name)
     } catch (error) {
       // What is wrong with one environment must not keep the client in the others.
       failed ??= { error }
     }
   }
   if (failed !== undefined) throw withDone(failed.error, environments)
-  return { environments, notSigned }
+  return { environments }
 }
 
-/** Whether the client was a member. Every manifest that this client can verify is looked at, not those that the server names. */
+/** Whether the client was a member. Needs no halves: who signs need not be a member, and the server names none to skip. */
 async function removeFrom(
   session: Session,
   scope: CallScope,
   clientId: ClientId,
   environment: string,
+  keysetId: string,
 ): Promise<boolean> {
-  const keyset = await loadForSigning(session, scope, environment, "remove")
-  if (!keyset.manifest.members.some((member) => member.clientId === clientId)) return false
-  const { grants, manifest } = removeMember(keyset, clientId, signerOf(session))
+  const documents = await loadDocuments(session, scope, environment, keysetId)
+  if (!documents.manifest.members.some((member) => member.clientId === clientId)) return false
+  const { grants, manifest } = removeMember(documents, clientId, signerOf(session))
   await putChange(session, scope, manifest, grants)
   return true
 }
 
 /** The same failure, and which environments were changed nevertheless. */
-function withDone(error: unknown, done: readonly string[]): unknown {
+export function withDone(error: unknown, done: readonly string[]): unknown {
   if (!(error instanceof HalfkeyError) || done.length === 0) return error
   const { check, code, facts, hint, message } = error
   return new HalfkeyError(code, message, { check, hint, facts: { ...facts, done } })

@@ -73,7 +73,8 @@ export class Clients implements ClientAdministration {
   }
 }
 
-function checkedClientId(clientId: unknown): ClientId {
+/** Throws `invalid_argument` for anything but a whole client id. */
+export function checkedClientId(clientId: unknown): ClientId {
   requireText(clientId, "clientId")
   if (isClientId(clientId)) return clientId
   throw new HalfkeyError("invalid_argument", "not a client id: expected a whole lower-case UUIDv8", {

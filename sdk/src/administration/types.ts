@@ -141,8 +141,34 @@ export interface GrantedClient {
 export interface RevokedClient {
   /** Environments whose manifests were signed again without it. */
   readonly environments: string[]
-  /** Environments that this admin could not sign, being no member or because they are disabled: another granter must. */
-  readonly notSigned: string[]
+}
+
+/** Who may do what in one environment, by its manifest, whose signature was checked. */
+export interface EnvironmentGrants {
+  readonly environment: string
+  readonly keysetId: string
+  readonly state: "enabled" | "disabled" | "destroyed"
+  readonly revision: number
+  readonly members: readonly {
+    readonly clientId: string
+    readonly label: string
+    readonly mode: MemberMode
+    /** Whether it may sign who is a member, too. */
+    readonly granter: boolean
+  }[]
+}
+
+export interface RevokeGrantOptions {
+  /** Begin a new epoch in the same signature: what is written from then on stays shut to it, even with the server's help. */
+  readonly rotate?: boolean | undefined
+}
+
+export interface RevokedGrants {
+  readonly clientId: string
+  /** Environments whose manifests were signed again without it. */
+  readonly environments: readonly string[]
+  /** Environments that it was no member of: nothing was done there. */
+  readonly notMember: readonly string[]
 }
 
 export interface ServerHealth {

@@ -2,7 +2,7 @@
  * A server in memory, behind the `Transport` of the SDK: honest, without storage, network or checks of its own. For tests
  * that put faults and lies between client and server, on any runtime. What the real server does is tested with the real one.
  */
-import { type Grant, parseGrant, parseRecoveryGrant } from "@halfkey/core/formats/grant"
+import { type Grant, parseGrant, parseRecoveryGrant, type RecoveryGrant } from "@halfkey/core/formats/grant"
 import { manifestFormat } from "@halfkey/core/formats/manifest"
 import { type Roster, rosterFormat } from "@halfkey/core/formats/roster"
 import { formatApiKey, formatSetupToken } from "@halfkey/core/formats/text-keys"
@@ -165,8 +165,7 @@ export class MemoryServer {
 
   #addKeyset(change: KeysetChange): MemoryKeyset {
     const manifest = manifestFormat.parse(change.manifest)
-    const recoveryGrants = (change.recoveryGrants ?? []).map(parseRecoveryGrant)
-    const keyset = new MemoryKeyset(manifest, parseGrants(change), recoveryGrants)
+    const keyset = new MemoryKeyset(manifest, parseGrants(change), parseRecoveryGrants(change))
     this.keysets.push(keyset)
     return keyset
   }
@@ -188,7 +187,7 @@ export class MemoryServer {
 
   #put(ref: string, change: KeysetChange, clientId: string) {
     const keyset = this.keyset(ref)
-    keyset.put(manifestFormat.parse(change.manifest), parseGrants(change))
+    keyset.put(manifestFormat.parse(change.manifest), parseGrants(change), parseRecoveryGrants(change))
     return summary(keyset, clientId)
   }
 
@@ -294,6 +293,10 @@ function summary({ newest }: MemoryKeyset, clientId: string) {
 
 function parseGrants(change: KeysetChange): Grant[] {
   return change.grants.map(parseGrant)
+}
+
+function parseRecoveryGrants(change: KeysetChange): RecoveryGrant[] {
+  return (change.recoveryGrants ?? []).map(parseRecoveryGrant)
 }
 
 function now(): string {
