@@ -103,6 +103,12 @@ const entries = [
     summary: "take a client out of environments, at once",
     load: () => import("./commands/grants-revoke.ts"),
   },
+  {
+    path: "rotate",
+    group: "administer",
+    summary: "give environments new keys, and seal everything again",
+    load: () => import("./commands/rotate.ts"),
+  },
   { path: "keys list", group: "administer", summary: "list API keys", load: () => import("./commands/keys-list.ts") },
   {
     path: "keys create",

@@ -25,6 +25,7 @@ export type {
   EnvironmentAdministration,
   GrantAdministration,
 } from "./administration/administration.ts"
+export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"
 export { allowInsecureEndpoint, type CallOptions, type SecretsOptions } from "./options.ts"
 export { type Failure, type FailureType, type ProblemCode, type Result, SecretsError, unwrap } from "./result.ts"

@@ -1,6 +1,7 @@
 /** The three parts of `Admin`: what they promise. */
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
+import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ApiKey,
   Client,
@@ -24,6 +25,13 @@ export interface EnvironmentAdministration {
   list(options?: CallOptions): Promise<Result<KeysetSummary[]>>
   /** Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`. */
   create(name: string, options?: CallOptions): Promise<Result<KeysetSummary>>
+  /**
+   * Gives an environment new keys: a new epoch, every kept version sealed again under it, the old keys destroyed. Reads and
+   * writes of others go on meanwhile. Where an earlier rotation is unfinished, it is finished and no other is begun:
+   * repeat the call after any interruption. `timeoutMs` is that of each request. Fails with `not_a_granter` or
+   * `mode_not_allowed` before anything was done.
+   */
+  rotate(name: string, options?: CallOptions & RotateOptions): Promise<Result<RotatedEnvironment>>
 }
 
 /** Clients: what there is, making one on this machine, granting, revoking. */
@@ -48,9 +56,10 @@ export interface ClientAdministration {
   ): Promise<Result<GrantedClient>>
   /**
    * Revokes a client at once, then signs the manifests of its environments again without it. What it has read stays
-   * read: change those secrets too. Repeating it is no failure, and finishes what was interrupted.
+   * read: change those secrets too. With `rotate` each of its environments gets new keys in the same signature, and all
+   * that is there is sealed again. Repeating it is no failure, and finishes what was interrupted.
    */
-  revoke(clientId: string, options?: CallOptions): Promise<Result<RevokedClient>>
+  revoke(clientId: string, options?: CallOptions & RevokeClientOptions): Promise<Result<RevokedClient>>
 }
 
 /** Grants: who may do what in which environment, letting in, taking out. */

@@ -89,7 +89,7 @@ export async function revokeClient(session: Session, scope: CallScope, clientId:
 }
 
 /** Whether the client was a member. Needs no halves: who signs need not be a member, and the server names none to skip. */
-async function removeFrom(
+export async function removeFrom(
   session: Session,
   scope: CallScope,
   clientId: ClientId,

@@ -12,6 +12,8 @@ import type { ClientAdministration } from "./administration.ts"
 import { publicClient } from "./answers.ts"
 import { createClient } from "./client-creation.ts"
 import { grantClient, listClients, revokeClient } from "./client-grants.ts"
+import { revokeAndRotate } from "./revocation.ts"
+import type { RevokeClientOptions } from "./rotation-types.ts"
 import type {
   Client,
   CreatedClient,
@@ -64,10 +66,11 @@ export class Clients implements ClientAdministration {
     })
   }
 
-  revoke(clientId: string, options: CallOptions = {}): Promise<Result<RevokedClient>> {
+  revoke(clientId: string, options: CallOptions & RevokeClientOptions = {}): Promise<Result<RevokedClient>> {
     return toResult(async () => {
       const id = checkedClientId(clientId)
       const { session } = this.#holder
+      if (options.rotate) return await revokeAndRotate(session, id, options)
       return await session.run(options, async (scope) => await revokeClient(session, scope, id))
     })
   }

@@ -121,11 +121,12 @@ export interface CreatedClient {
   readonly credentials: ClientCredentials
 }
 
-/** Whom an environment's halves are sealed to: exactly these, as the verified manifest lists them, and the new member. */
+/** Whom an environment's halves are sealed to: exactly these, as the verified manifest lists them less who is removed, and the new member. */
 export interface SealingPlan {
   readonly environment: string
   readonly members: readonly { readonly clientId: string; readonly label: string; readonly mode: MemberMode }[]
-  readonly added: { readonly clientId: string; readonly label: string; readonly mode: MemberMode }
+  /** Absent where nobody is added: a rotation seals to those who remain. */
+  readonly added?: { readonly clientId: string; readonly label: string; readonly mode: MemberMode }
 }
 
 export interface SealingOptions {
@@ -141,6 +142,10 @@ export interface GrantedClient {
 export interface RevokedClient {
   /** Environments whose manifests were signed again without it. */
   readonly environments: string[]
+  /** With `rotate`: environments that have new keys, and nothing left under the old ones. */
+  readonly rotated?: string[]
+  /** With `rotate`: environments that it is out of, but which this client may not read and write: another granter must rotate them. */
+  readonly notRotated?: string[]
 }
 
 /** Who may do what in one environment, by its manifest, whose signature was checked. */
