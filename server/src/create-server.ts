@@ -23,11 +23,14 @@ import { AccessTokens } from "./services/auth/access-tokens.ts"
 import { ApiKeys } from "./services/auth/api-keys.ts"
 import { Clients } from "./services/auth/clients.ts"
 import { Gate } from "./services/auth/gate.ts"
+import { Recovery } from "./services/auth/recovery.ts"
 import { TokenService } from "./services/auth/token-service.ts"
 import { WorkspaceStates } from "./services/auth/workspace-state.ts"
 import { Workspaces } from "./services/auth/workspaces.ts"
 import { KeysetChanges } from "./services/keys/keyset-changes.ts"
 import { Keysets } from "./services/keys/keysets.ts"
+import { RosterChanges } from "./services/keys/roster-changes.ts"
+import { Rosters } from "./services/keys/rosters.ts"
 import { SeedMakers } from "./services/keys/seed-makers.ts"
 import { Seeds } from "./services/keys/seeds.ts"
 import { ReadRecords } from "./services/vault/read-records.ts"
@@ -142,10 +145,13 @@ function buildServices(parts: {
   const { region, valueMaxLength } = config
   const { auditKey } = keys
   const { onCreated } = parts
+  const rosterChanges = new RosterChanges(store, changes, auditKey)
   return {
     gate,
     tokens: new TokenService({ store, states, tokens, entries, counters, now }),
     workspaces: new Workspaces({ gate, store, changes, entries, counters, region, auditKey, now, random, onCreated }),
+    rosters: new Rosters({ gate, store, changes: rosterChanges }),
+    recovery: new Recovery({ store, states, changes: rosterChanges, entries, counters, now, random }),
     clients: new Clients({ gate, store, changes, now, random }),
     apiKeys: new ApiKeys({ gate, store, now, random }),
     keysets: new Keysets({ gate, store, changes }),

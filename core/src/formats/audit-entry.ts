@@ -10,6 +10,7 @@ export type AuditAction =
   | "workspace.create"
   | "workspace.read"
   | "roster.read"
+  | "roster.update"
   | "keyset.list"
   | "keyset.read"
   | "keyset.create"
@@ -30,6 +31,8 @@ export type AuditAction =
   | "api-key.list"
   | "api-key.create"
   | "api-key.revoke"
+  | "recovery.read"
+  | "recovery.commit"
 
 /** One decision. Absent fields are left out of the bytes. Holds names, versions and ids, never a value or a key. */
 export interface AuditEntry {

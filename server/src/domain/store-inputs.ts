@@ -8,6 +8,25 @@ export interface TokenInput {
   readonly now: number
 }
 
+/** The use of an assertion of a workspace's root. */
+export interface RootAssertionInput {
+  readonly workspaceId: WorkspaceId
+  readonly jti: string
+  readonly expiresAt: number
+  readonly now: number
+}
+
+/** A new admin in the place of every client and API key that there was (S5). */
+export interface RecoveryInput {
+  readonly assertion: RootAssertionInput
+  readonly client: rows.ClientRow
+  readonly apiKey: rows.ApiKeyRow
+  readonly roster: rows.DocumentRow
+  readonly keysets: readonly KeysetInput[]
+  /** Of the others. */
+  readonly revokedAt: number
+}
+
 /** A manifest with what must change beside it. */
 export interface KeysetInput {
   readonly keyset: Omit<rows.KeysetRow, "memberCount">

@@ -11,8 +11,10 @@ import type {
   CommitInput,
   KeysetInput,
   NewWorkspaceInput,
+  RecoveryInput,
   ResealInput,
   ResealOutcome,
+  RootAssertionInput,
   TokenInput,
 } from "./store-inputs.ts"
 
@@ -60,6 +62,18 @@ export interface Store extends StateReader, VaultReader {
    * `invalid_document` where a record is still sealed under an epoch that was dropped.
    */
   updateKeyset(guard: Guard, input: KeysetInput): Promise<void>
+
+  /** The next roster and the manifests signed under it. Throws `revision_conflict` unless the stored ones are exactly one below. */
+  replaceRoster(
+    guard: Guard,
+    input: { readonly roster: rows.DocumentRow; readonly keysets: readonly KeysetInput[] },
+  ): Promise<void>
+
+  /** Uses up the `jti` of an assertion of the root. Throws `invalid_client` when it was used before. */
+  useRootAssertion(guard: Guard, input: RootAssertionInput): Promise<void>
+
+  /** Puts a new admin in the place of everybody, all or nothing. Throws `invalid_client`, `already_exists`, `revision_conflict`. */
+  recoverWorkspace(guard: Guard, input: RecoveryInput): Promise<void>
 
   /** Replaces the client's own self-wraps. */
   saveSelfWraps(

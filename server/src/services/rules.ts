@@ -13,12 +13,13 @@ export interface Rule {
   readonly changesState?: true
 }
 
-/** Actions of callers with an access token. The others have their own proof: setup token, API key with assertion. */
-export type RuledAction = Exclude<AuditAction, "token.issue" | "workspace.create">
+/** Actions of callers with an access token. The others have their own proof: setup token, API key with assertion, assertion of the root. */
+export type RuledAction = Exclude<AuditAction, "token.issue" | "workspace.create" | "recovery.read" | "recovery.commit">
 
 export const rules: Readonly<Record<RuledAction, Rule>> = {
   "workspace.read": { scopes: ["workspace:read"] },
   "roster.read": { scopes: ["workspace:read"] },
+  "roster.update": { scopes: ["workspace:update"], client: true, refusedTo: "narrowed", changesState: true },
   "keyset.list": { scopes: ["keyset:list"] },
   "keyset.read": { scopes: ["keyset:list"] },
   "keyset.create": { scopes: ["keyset:create"], refusedTo: "environment-narrowed", changesState: true },

@@ -176,6 +176,18 @@ export class SqlStore implements Store {
     return this.#writer.run("updateKeyset", ...parameters)
   }
 
+  replaceRoster(...parameters: OperationParameters<"replaceRoster">) {
+    return this.#writer.run("replaceRoster", ...parameters)
+  }
+
+  useRootAssertion(...parameters: OperationParameters<"useRootAssertion">) {
+    return this.#writer.run("useRootAssertion", ...parameters)
+  }
+
+  recoverWorkspace(...parameters: OperationParameters<"recoverWorkspace">) {
+    return this.#writer.run("recoverWorkspace", ...parameters)
+  }
+
   saveSelfWraps(...parameters: OperationParameters<"saveSelfWraps">) {
     return this.#writer.run("saveSelfWraps", ...parameters)
   }

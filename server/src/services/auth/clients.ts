@@ -86,7 +86,7 @@ export class Clients {
       const roster = await newestRoster(access.workspace)
       if (roster.granters.some((granter) => granter.clientId === client.id)) {
         throw new HalfkeyError("invalid_request", `the client ${client.id} is a granter: it signs who is a member`, {
-          hint: "take it off the roster first",
+          hint: `remove it first: halfkey granters remove ${client.id}`,
         })
       }
       const view = await this.#view(access)

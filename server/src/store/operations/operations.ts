@@ -4,6 +4,7 @@ import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
 import * as keysets from "./keysets.ts"
 import { resealSecrets } from "./reseal.ts"
+import * as rosters from "./rosters.ts"
 import { commitSecrets } from "./secrets.ts"
 
 export const operations = {
@@ -18,6 +19,9 @@ export const operations = {
   createKeyset: keysets.createKeyset,
   updateKeyset: keysets.updateKeyset,
   saveSelfWraps: keysets.saveSelfWraps,
+  replaceRoster: rosters.replaceRoster,
+  useRootAssertion: rosters.useRootAssertion,
+  recoverWorkspace: rosters.recoverWorkspace,
   commitSecrets,
   resealSecrets,
 } as const
