@@ -22,6 +22,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   environments: { summary: "create and list environments", group: "administer" },
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
   grants: { summary: "who may do what in which environment", group: "administer" },
+  granters: { summary: "who may sign who is a member", group: "administer" },
   keys: { summary: "create, list and revoke API keys", group: "administer" },
   config: { summary: "which settings hold, and where each came from", group: "self" },
 }
@@ -108,6 +109,24 @@ const entries = [
     group: "administer",
     summary: "give environments new keys, and seal everything again",
     load: () => import("./commands/rotate.ts"),
+  },
+  {
+    path: "granters list",
+    group: "administer",
+    summary: "list who may sign who is a member, by the signed roster",
+    load: () => import("./commands/granters-list.ts"),
+  },
+  {
+    path: "granters add",
+    group: "administer",
+    summary: "let a client sign who is a member",
+    load: () => import("./commands/granters-add.ts"),
+  },
+  {
+    path: "granters remove",
+    group: "administer",
+    summary: "take a granter off the roster",
+    load: () => import("./commands/granters-remove.ts"),
   },
   { path: "keys list", group: "administer", summary: "list API keys", load: () => import("./commands/keys-list.ts") },
   {

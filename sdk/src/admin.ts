@@ -4,10 +4,12 @@ import type {
   ClientAdministration,
   EnvironmentAdministration,
   GrantAdministration,
+  GranterAdministration,
 } from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Clients } from "./administration/clients.ts"
 import { Environments } from "./administration/environments.ts"
+import { Granters } from "./administration/granters.ts"
 import { Grants } from "./administration/grants.ts"
 import { readHealth } from "./administration/health.ts"
 import { readWorkspace } from "./administration/roster.ts"
@@ -24,6 +26,7 @@ export type {
   ClientAdministration,
   EnvironmentAdministration,
   GrantAdministration,
+  GranterAdministration,
 } from "./administration/administration.ts"
 export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"
@@ -46,6 +49,7 @@ export class Admin {
   readonly environments: EnvironmentAdministration
   readonly clients: ClientAdministration
   readonly grants: GrantAdministration
+  readonly granters: GranterAdministration
   readonly apiKeys: ApiKeyAdministration
   readonly #holder: SessionHolder
   readonly #options: SecretsOptions
@@ -59,6 +63,7 @@ export class Admin {
     const clients = new Clients(this.#holder)
     this.clients = clients
     this.grants = new Grants(this.#holder, clients)
+    this.granters = new Granters(this.#holder)
     this.apiKeys = new ApiKeys(this.#holder)
   }
 

@@ -79,3 +79,50 @@ test("a member sees its own environments and changes nothing", async () => {
   assert.equal((await admin.run(["grants", "add", id, "-e", "production"], { env })).code, 4)
   assert.equal((await admin.run(["grants", "revoke", id, "-e", "development", "-y"], { env })).code, 4)
 })
+
+test("a second granter signs, is removed, and what it signed is signed again", async () => {
+  const env = await newClient("deputy", "-e", "production", "-e", "staging", "--role", "admin")
+  const id = env["CS_CLIENT_ID"] ?? ""
+  const { clientId: own = "" } = admin.profile()
+  assert.equal((await admin.run(["grants", "revoke", id, "-e", "staging", "-y"], { env })).code, 4)
+
+  const added = await admin.run(["granters", "add", id, "-y"])
+  assert.equal(added.code, 0, added.stderr)
+  assert.match(
+    added.stderr,
+    new RegExp(`^halfkey: who may sign who is a member\n {2}admin on .* +${own}\n {2}deputy +${id} +\\(new\\)\n`),
+  )
+  assert.match(added.stderr, new RegExp(`\nhalfkey: ${id} is a granter now\n$`))
+  assert.match((await admin.run(["granters", "add", id, "-y"])).stderr, /is a granter already\n$/)
+  const { CS_CLIENT_ID: guest = "" } = JSON.parse(
+    await admin.ok(["clients", "create", "guest", "-e", "production", "-q"], { env }),
+  )
+
+  const refused = await admin.run(["clients", "revoke", id, "-y"])
+  assert.equal(refused.code, 2)
+  assert.match(
+    refused.stderr,
+    new RegExp(`is a granter: it signs who is a member\n {2}try: .*halfkey granters remove ${id}\n`),
+  )
+  const itself = await admin.run(["granters", "remove", own, "-y"])
+  assert.deepEqual(
+    [itself.code, itself.stderr],
+    [2, "halfkey: a granter cannot remove itself\n  try: ask another granter to do it\n"],
+  )
+  const removed = await admin.run(["granters", "remove", id, "-y"])
+  assert.equal(removed.code, 0, removed.stderr)
+  assert.match(
+    removed.stderr,
+    new RegExp(
+      `deputy +${id} +\\(leaves\\)\nhalfkey: signed again by you: production\nhalfkey: ${id} is no granter any more\n$`,
+    ),
+  )
+  assert.equal((await admin.ok(["granters", "list", "--plain"])).trim().split("\t")[1], own)
+  assert.equal((await admin.run(["clients", "create", "x", "-e", "staging"], { env })).code, 4)
+  // Its grants stay, and what it had signed still holds.
+  assert.equal(await admin.ok(["get", "A", "-e", "production"], { env }), "secret of production")
+  const members = JSON.parse(await admin.ok(["grants", "list", "-e", "production", "-o", "json"]))
+  assert.ok(members.some(({ clientId }: { clientId: string }) => clientId === guest))
+  await admin.ok(["clients", "revoke", id, "-y"])
+  assert.equal((await admin.run(["get", "A", "-e", "production"], { env })).code, 4)
+})

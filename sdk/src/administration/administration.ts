@@ -4,11 +4,13 @@ import type { Result } from "../result.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ApiKey,
+  ChangedGranters,
   Client,
   CreatedApiKey,
   CreatedClient,
   EnvironmentGrants,
   GrantedClient,
+  GranterEntry,
   KeysetSummary,
   MemberMode,
   NewApiKey,
@@ -17,6 +19,7 @@ import type {
   RevokedGrants,
   RevokeGrantOptions,
   SealingOptions,
+  SigningOptions,
 } from "./types.ts"
 
 /** Environments: what there is, and making a new one on this machine. */
@@ -85,6 +88,22 @@ export interface GrantAdministration {
     environments: readonly string[],
     options?: CallOptions & RevokeGrantOptions,
   ): Promise<Result<RevokedGrants>>
+}
+
+/** Granters: who may sign who is a member. */
+export interface GranterAdministration {
+  /** By the newest signed roster, checked against the CRN. */
+  list(options?: CallOptions): Promise<Result<GranterEntry[]>>
+  /**
+   * Lets an existing client sign, too. The id must be typed in full by somebody who knows it: the keys that the server
+   * sends are checked against it (S4). It opens nothing that it was not granted. Repeating it is no failure.
+   */
+  add(clientId: string, options?: CallOptions & SigningOptions): Promise<Result<ChangedGranters>>
+  /**
+   * Takes a granter off the roster, and signs again in the same request every manifest that it had signed. It stays a
+   * client with its grants. Repeating it is no failure. Nobody can remove itself.
+   */
+  remove(clientId: string, options?: CallOptions & SigningOptions): Promise<Result<ChangedGranters>>
 }
 
 /** API keys: what there is, making one, revoking one. */

@@ -16,6 +16,16 @@ export async function listClients(session: Session, scope: CallScope): Promise<S
   return answer.field("clients").list().map(readClient)
 }
 
+/** A client as the server has it, its keys not yet checked against the id. Throws `client_not_found`, `client_revoked`. */
+export async function usableClient(session: Session, scope: CallScope, clientId: ClientId): Promise<ServedClient> {
+  const served = (await listClients(session, scope)).find((client) => client.clientId === clientId)
+  if (served === undefined) throw clientNotFound(clientId)
+  if (served.revokedAt === null) return served
+  throw new HalfkeyError("client_revoked", `client ${clientId} is revoked`, {
+    hint: "a revoked client stays revoked: create another one",
+  })
+}
+
 type GrantedEnvironment = GrantedClient["environments"][number]
 
 /** One environment after the other: a failure names those that are done, and repeating the call goes on from there. */
@@ -26,13 +36,7 @@ export async function grantClient(
   environments: readonly EnvironmentGrant[],
   sealing: SealingOptions,
 ): Promise<GrantedClient> {
-  const served = (await listClients(session, scope)).find((client) => client.clientId === clientId)
-  if (served === undefined) throw clientNotFound(clientId)
-  if (served.revokedAt !== null) {
-    throw new HalfkeyError("client_revoked", `client ${clientId} is revoked`, {
-      hint: "a revoked client stays revoked: create another one",
-    })
-  }
+  const served = await usableClient(session, scope, clientId)
   const done: GrantedEnvironment[] = []
   for (const { mode = "read-write", name } of environments) {
     const grantIt = async () => await grantOne(session, scope, clientId, served, { mode, name }, sealing)

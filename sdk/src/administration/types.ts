@@ -176,6 +176,36 @@ export interface RevokedGrants {
   readonly notMember: readonly string[]
 }
 
+/** Somebody who may sign who is a member, and who may sign it. */
+export interface GranterEntry {
+  readonly clientId: string
+  readonly label: string
+}
+
+/** What is about to be signed: who may sign from then on, and which environments are signed again by this client. */
+export interface RosterPlan {
+  /** As they are now, by the verified roster. */
+  readonly granters: readonly GranterEntry[]
+  readonly added?: GranterEntry | undefined
+  readonly removed?: GranterEntry | undefined
+  /** Names of environments that the removed one had signed last. */
+  readonly signAgain: readonly string[]
+}
+
+export interface SigningOptions {
+  /** Called before anything is signed, so that it can be shown. Answer `false` to stop. */
+  readonly beforeSigning?: ((plan: RosterPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
+}
+
+export interface ChangedGranters {
+  /** `false`: it was so already. */
+  readonly changed: boolean
+  /** As they are now. */
+  readonly granters: readonly GranterEntry[]
+  /** Environments whose manifests were signed again in the same request. */
+  readonly signedAgain: readonly string[]
+}
+
 export interface ServerHealth {
   readonly endpoint: string
   readonly version: string
