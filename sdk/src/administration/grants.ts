@@ -1,10 +1,8 @@
 /** Who may do what in which environment: as the signed manifests say it, which no server can change. */
 
 import { removeMember } from "@halfkey/core/client/membership"
-import { rotateKeyset } from "@halfkey/core/client/rotation"
 import type { VerifiedDocuments } from "@halfkey/core/client/verified-documents"
 import type { ClientId } from "@halfkey/core/formats/ids"
-import { wipe } from "@halfkey/core/primitives/bytes"
 import { requireTexts } from "../argument-types.ts"
 import type { CallScope } from "../call-scope.ts"
 import { checkedEnvironment } from "../configuration.ts"
@@ -17,7 +15,8 @@ import type { GrantAdministration } from "./administration.ts"
 import { withDone } from "./client-grants.ts"
 import { type Clients, checkedClientId } from "./clients.ts"
 import { loadAllDocuments, loadDocuments } from "./documents.ts"
-import { loadForSigning, putChange, signerOf, untilNoConflict, withSelfWraps } from "./keyset-changes.ts"
+import { loadForSigning, putChange, signerOf, untilNoConflict } from "./keyset-changes.ts"
+import { beginEpoch } from "./rotation.ts"
 import type {
   EnvironmentGrants,
   GrantedClient,
@@ -122,15 +121,6 @@ async function revokeIn(
     await putChange(session, scope, manifest, grants)
     return true
   }
-  const rotation = await rotateKeyset(documents, [clientId], signer, session.random)
-  try {
-    const { workspaceId, keysetId } = rotation.manifest
-    const half = () => rotation.clientHalf
-    const { identity } = session.client
-    const grants = withSelfWraps(workspaceId, keysetId, rotation.grants, identity, half, session.random)
-    await putChange(session, scope, rotation.manifest, grants, rotation.recoveryGrants)
-  } finally {
-    wipe(rotation.clientHalf)
-  }
+  await beginEpoch(session, scope, documents, [clientId])
   return true
 }
