@@ -12,8 +12,17 @@ import { Environments } from "./administration/environments.ts"
 import { Granters } from "./administration/granters.ts"
 import { Grants } from "./administration/grants.ts"
 import { readHealth } from "./administration/health.ts"
+import { checkKit, recover } from "./administration/recovery.ts"
 import { readWorkspace } from "./administration/roster.ts"
-import type { CreateWorkspaceOptions, NewWorkspace, ServerHealth, WorkspaceInfo } from "./administration/types.ts"
+import type {
+  CheckedRecoveryKit,
+  CreateWorkspaceOptions,
+  NewWorkspace,
+  RecoveredWorkspace,
+  RecoverOptions,
+  ServerHealth,
+  WorkspaceInfo,
+} from "./administration/types.ts"
 import { makeWorkspace } from "./administration/workspace-creation.ts"
 import { requireOptionTypes } from "./configuration.ts"
 import { toResult } from "./failure.ts"
@@ -39,6 +48,19 @@ export { type Failure, type FailureType, type ProblemCode, type Result, SecretsE
  */
 export function createWorkspace(options: CreateWorkspaceOptions): Promise<Result<NewWorkspace>> {
   return toResult(async () => await makeWorkspace(options))
+}
+
+/**
+ * For when every admin's key is lost: with the recovery kit, a new admin takes the place of every client and API key, and
+ * can read every environment. Can be repeated; each time the admin of the time before is out.
+ */
+export function recoverWorkspace(options: RecoverOptions): Promise<Result<RecoveredWorkspace>> {
+  return toResult(async () => await recover(options))
+}
+
+/** Whether a recovery kit was typed whole and is that of this workspace. Sends nothing, and uses it for nothing. */
+export function checkRecoveryKit(recoveryKit: string, workspaceCRN?: string): Promise<Result<CheckedRecoveryKit>> {
+  return toResult(async () => await checkKit(recoveryKit, workspaceCRN))
 }
 
 /**

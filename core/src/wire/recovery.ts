@@ -4,16 +4,27 @@
  */
 import { type Static, Type } from "typebox"
 import { CreatedApiKey, NewApiKey, NewClient } from "./clients.ts"
+import { Uuid } from "./encodings.ts"
 import { KeysetChange, ManifestDocument, RecoveryGrantDocument, RootKeys, RosterDocument } from "./keysets.ts"
 
-/** `POST /v1/recovery/read`, without a body. */
+/** `POST /v1/recovery/read`. */
+export const RecoveryReadRequest = Type.Object({
+  since: Type.Optional(
+    Type.Array(Type.Object({ keysetId: Uuid, revision: Type.Integer({ minimum: 1 }) }), {
+      maxItems: 10_000,
+      description: "What this machine has seen before (S10): send these manifests from the revision on",
+    }),
+  ),
+})
+export type RecoveryReadRequest = Static<typeof RecoveryReadRequest>
+
 export const RecoveryReadResponse = Type.Object({
   workspaceCRN: Type.String(),
   root: RootKeys,
   rosters: Type.Array(RosterDocument, { description: "The whole chain, ascending" }),
   keysets: Type.Array(
     Type.Object({
-      manifests: Type.Array(ManifestDocument, { description: "The newest" }),
+      manifests: Type.Array(ManifestDocument, { description: "The newest, or from the revision asked for, ascending" }),
       recoveryGrants: Type.Array(RecoveryGrantDocument),
     }),
   ),

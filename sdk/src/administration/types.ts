@@ -3,6 +3,7 @@ import type { MemberMode } from "@halfkey/core/formats/manifest"
 import type { Role, Scope } from "@halfkey/core/formats/scopes"
 
 import { allowInsecureEndpoint, type RandomSource } from "../options.ts"
+import type { FreshnessStore } from "../stores.ts"
 import type { Transport } from "../transport.ts"
 
 export type { MemberMode, Role, Scope }
@@ -204,6 +205,61 @@ export interface ChangedGranters {
   readonly granters: readonly GranterEntry[]
   /** Environments whose manifests were signed again in the same request. */
   readonly signedAgain: readonly string[]
+}
+
+/** Everything that recovery takes away, by verified documents, and the one who stays. */
+export interface RecoveryPlan {
+  readonly workspaceCRN: string
+  /** The new admin: the only granter and the only member everywhere. */
+  readonly admin: { readonly clientId: string; readonly label: string }
+  /** They lose everything, as every other client and API key does. */
+  readonly granters: readonly GranterEntry[]
+  readonly environments: readonly {
+    readonly name: string
+    readonly state: "enabled" | "disabled" | "destroyed"
+    readonly members: readonly { readonly clientId: string; readonly label: string; readonly mode: MemberMode }[]
+  }[]
+}
+
+export interface RecoverOptions {
+  readonly endpoint: string
+  /** `hkrk_…`: the workspace root. */
+  readonly recoveryKit: string
+  /** Of the new admin client. */
+  readonly label: string
+  /** Refuses another workspace's kit. Left out: the kit says which workspace it is, and the server its region. */
+  readonly workspaceCRN?: string | undefined
+  /** Names of environments that stay shut for now, as one whose recovery grant is damaged. They can be recovered later. */
+  readonly without?: readonly string[] | undefined
+  /** What this machine has seen before: nothing older is believed. */
+  readonly freshness?: FreshnessStore | undefined
+  /** Called before anything is sealed or signed. Answer `false` to stop. */
+  readonly beforeRecovery?: ((plan: RecoveryPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
+  /** Of each of the two requests. Default: a minute. */
+  readonly timeoutMs?: number | undefined
+  readonly transport?: Transport | undefined
+  readonly userAgent?: string | undefined
+  readonly random?: RandomSource | undefined
+  readonly now?: (() => number) | undefined
+  readonly [allowInsecureEndpoint]?: true | undefined
+}
+
+/** What a recovery kit alone tells. */
+export interface CheckedRecoveryKit {
+  /** The last part of the workspace's CRN. */
+  readonly workspaceId: string
+}
+
+/** The new admin, shown once. */
+export interface RecoveredWorkspace {
+  readonly workspaceCRN: string
+  readonly clientId: string
+  readonly clientKey: string
+  readonly apiKey: string
+  /** Environments that the new admin can use: each begins a new epoch, and what is there should be sealed under it (`rotate`). */
+  readonly environments: readonly string[]
+  /** Environments that stay shut: destroyed before, or left out by `without`. */
+  readonly notRecovered: readonly string[]
 }
 
 export interface ServerHealth {

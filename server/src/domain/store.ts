@@ -145,6 +145,8 @@ export interface StateReader {
   workspace(id: WorkspaceId): Promise<rows.WorkspaceRow | undefined>
   /** The whole chain, ascending. */
   rosters(workspaceId: WorkspaceId): Promise<readonly rows.DocumentRow[]>
+  /** Whether this `jti` of an assertion of the root was used up. */
+  isRootAssertionUsed(workspaceId: WorkspaceId, jti: string): Promise<boolean>
   client(workspaceId: WorkspaceId, id: ClientId): Promise<rows.ClientRow | undefined>
   /** In order of creation. */
   clients(workspaceId: WorkspaceId): Promise<readonly rows.ClientRow[]>

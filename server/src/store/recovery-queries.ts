@@ -14,6 +14,14 @@ export const insertRootAssertion = defineQuery<{ workspaceId: WorkspaceId; jti: 
       .onConflict((each) => each.columns(["workspace_id", "jti"]).doNothing()),
 )
 
+export const usedRootAssertion = defineQuery<{ workspaceId: WorkspaceId; jti: string }>()((db, p) =>
+  db
+    .selectFrom("used_root_assertions")
+    .select("jti")
+    .where("workspace_id", "=", p("workspaceId"))
+    .where("jti", "=", p("jti")),
+)
+
 export const deleteExpiredRootAssertions = defineQuery<{ now: number }>()((db, p) =>
   db.deleteFrom("used_root_assertions").where("expires_at", "<", p("now")),
 )

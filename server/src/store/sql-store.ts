@@ -5,6 +5,7 @@ import type { AuditRecord, Guard, Store } from "../domain/store.ts"
 import * as keysets from "./keyset-queries.ts"
 import type { OperationParameters, Writer } from "./operations/operations.ts"
 import type { Reader } from "./query.ts"
+import * as recovery from "./recovery-queries.ts"
 import * as rotation from "./rotation-queries.ts"
 import { apiKeyFromTable, secretFromTable } from "./row-mapping.ts"
 import * as secrets from "./secret-queries.ts"
@@ -43,6 +44,10 @@ export class SqlStore implements Store {
 
   rosters(workspaceId: WorkspaceId) {
     return this.#reader.all(state.rosters, { workspaceId })
+  }
+
+  async isRootAssertionUsed(workspaceId: WorkspaceId, jti: string) {
+    return (await this.#reader.first(recovery.usedRootAssertion, { workspaceId, jti })) !== undefined
   }
 
   client(workspaceId: WorkspaceId, id: ClientId) {

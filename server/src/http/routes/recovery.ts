@@ -1,5 +1,10 @@
 /** Recovery with the workspace's root: for who has nothing left but the recovery kit. */
-import { RecoveryCommitRequest, RecoveryCommitResponse, RecoveryReadResponse } from "@halfkey/core/wire/recovery"
+import {
+  RecoveryCommitRequest,
+  RecoveryCommitResponse,
+  RecoveryReadRequest,
+  RecoveryReadResponse,
+} from "@halfkey/core/wire/recovery"
 import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { documentsBodyLimit, refusals } from "../route-parts.ts"
@@ -11,10 +16,11 @@ export function recoveryRoutes(app: App, { recovery }: Services): void {
     schema: {
       summary: "Every key set's documents and recovery grants, for the holder of the recovery kit",
       tags: ["recovery"],
+      body: RecoveryReadRequest,
       response: { 200: plain(RecoveryReadResponse), ...refusals },
     },
     config: { access: { kind: "workspace-root" } },
-    handler: async (request, reply) => answered(reply, await recovery.read(request.caller)),
+    handler: async (request, reply) => answered(reply, await recovery.read(request.caller, request.body)),
   })
 
   app.post("/v1/recovery/commit", {

@@ -5,7 +5,12 @@
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { recoveryGrantToJson } from "@halfkey/core/formats/grant"
 import type { RandomSource } from "@halfkey/core/primitives/random"
-import type { RecoveryCommitRequest, RecoveryCommitResponse, RecoveryReadResponse } from "@halfkey/core/wire/recovery"
+import type {
+  RecoveryCommitRequest,
+  RecoveryCommitResponse,
+  RecoveryReadRequest,
+  RecoveryReadResponse,
+} from "@halfkey/core/wire/recovery"
 import type { Answer, Caller, Counters } from "../../domain/caller.ts"
 import { type Guard, StaleStateError, type Store } from "../../domain/store.ts"
 import type { RootAssertionInput } from "../../domain/store-inputs.ts"
@@ -46,15 +51,16 @@ export class Recovery {
   }
 
   /** Throws `invalid_client` for a proof that is none, or that was used before. */
-  read(caller: Caller): Promise<Answer<RecoveryReadResponse>> {
+  read(caller: Caller, { since = [] }: RecoveryReadRequest): Promise<Answer<RecoveryReadResponse>> {
     const { store } = this.#parts
     return this.#decide(caller, "recovery.read", async ({ workspace, assertion, guard }) => {
       const keysets: RecoveryReadResponse["keysets"] = []
-      for (const { id } of await store.keysets(workspace.row.id)) {
-        const [newest] = await store.manifests(id)
-        if (newest === undefined) throw new Error("a key set without a manifest")
+      const seen = new Map(since.map(({ keysetId, revision }) => [keysetId, revision]))
+      for (const { id, revision } of await store.keysets(workspace.row.id)) {
+        const from = seen.get(id)
+        const manifests = await store.manifests(id, from && Math.min(from, revision))
         const recoveryGrants = (await store.recoveryGrants(id)).map(recoveryGrantToJson)
-        keysets.push({ manifests: [JSON.parse(newest.json)], recoveryGrants })
+        keysets.push({ manifests: manifests.map(({ json }) => JSON.parse(json)), recoveryGrants })
       }
       const chain = await rosterChain(workspace)
       await store.useRootAssertion(guard(), assertion)
@@ -113,13 +119,16 @@ export class Recovery {
 
   /** Also before a body is read. Who does not hold the kit is counted, and causes no write. Throws `invalid_client`. */
   async authenticate(caller: Caller) {
-    const { counters, states, now } = this.#parts
+    const { counters, states, store, now } = this.#parts
     try {
       if (caller.credential === undefined) throw noProof("no assertion of the workspace's root was sent")
       const workspaceId = claimedWorkspace(caller.credential)
       const workspace = workspaceId && (await states.get(workspaceId))
       if (workspace === undefined) throw noProof("this server has no workspace that the recovery kit belongs to")
       const use = await verifyRootAssertion(caller.credential, workspace.row, now())
+      // The transaction decides; this spares work for replays.
+      if (await store.isRootAssertionUsed(workspace.row.id, use.jti))
+        throw noProof("the root assertion was used before")
       return { workspace, assertion: { ...use, workspaceId: workspace.row.id, now: now() } }
     } catch (error) {
       if (error instanceof HalfkeyError) counters.unauthenticated(error.code)
@@ -155,7 +164,8 @@ export class Recovery {
       // A replay proves nothing, so it is only counted.
       if (error instanceof HalfkeyError && error.code === "invalid_client") counters.unauthenticated(error.code)
       else if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {
-        await store.appendAudit(guardFor(error.code))
+        // It counted, though nothing came of it.
+        await store.useRootAssertion(guardFor(error.code), assertion)
         counters.auditEntry("denied")
       }
       throw error
