@@ -58,8 +58,8 @@ export interface Store extends StateReader, VaultReader {
   createKeyset(guard: Guard, input: KeysetInput): Promise<void>
 
   /**
-   * Throws `revision_conflict` unless the stored revision is exactly one below; removes what the manifest dropped. Throws
-   * `invalid_document` where a record is still sealed under an epoch that was dropped.
+   * Throws `revision_conflict` unless the stored revision is exactly one below, and where a record came under an epoch that
+   * the manifest dropped; removes what it dropped.
    */
   updateKeyset(guard: Guard, input: KeysetInput): Promise<void>
 

@@ -97,15 +97,17 @@ async function saveParts(tx: Transaction, input: KeysetInput): Promise<void> {
   await dropEpochs(tx, keyset_id, input.liveEpochs)
 }
 
-/** An epoch that left the manifest takes its authority key with it, only when no record needs it (S5). */
+/**
+ * An epoch that left the manifest takes its authority key with it (S5). Commits change no generation, so that one may
+ * have come after the service looked for records: what it sealed could never be opened again. Throws `revision_conflict`.
+ */
 async function dropEpochs(tx: Transaction, keysetId: KeysetId, live: readonly number[]): Promise<void> {
   for (const { epoch } of await tx.all(queries.epochsOf, { keysetId })) {
     if (live.includes(epoch)) continue
-    // Here, where no commit can come between: a key that is gone cannot be brought back.
     if ((await tx.first(anyRecordOfEpoch, { keysetId, epoch })) !== undefined) {
-      throw new HalfkeyError("invalid_document", `records are still sealed under epoch ${epoch}`, {
-        hint: "seal them again first: halfkey rotate",
-        facts: { epoch },
+      throw new HalfkeyError("revision_conflict", `a record was sealed under epoch ${epoch} meanwhile`, {
+        hint: "keep the epoch until every record is sealed again under a newer one",
+        facts: { keysetId, epoch },
       })
     }
     await tx.run(queries.deleteGrantsOfEpoch, { keysetId, epoch })
