@@ -24,6 +24,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   grants: { summary: "who may do what in which environment", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
   keys: { summary: "create, list and revoke API keys", group: "administer" },
+  kit: { summary: "check the recovery kit", group: "self" },
   config: { summary: "which settings hold, and where each came from", group: "self" },
 }
 
@@ -152,6 +153,18 @@ const entries = [
     group: "self",
     summary: "create a workspace on a server that runs elsewhere",
     load: () => import("./commands/init.ts"),
+  },
+  {
+    path: "recover",
+    group: "self",
+    summary: "let a new admin in with the recovery kit, when every key is lost",
+    load: () => import("./commands/recover.ts"),
+  },
+  {
+    path: "kit verify",
+    group: "self",
+    summary: "check a recovery kit, without using it",
+    load: () => import("./commands/kit-verify.ts"),
   },
   { path: "whoami", group: "self", summary: "who you are for the server", load: () => import("./commands/whoami.ts") },
   {
