@@ -14,10 +14,10 @@ import { parseRecord } from "@halfkey/core/formats/record"
 import { SeedMaker } from "@halfkey/core/key-service/authority-key"
 import { RootKey } from "@halfkey/core/key-service/root-key"
 import { fromBase64Url } from "@halfkey/core/primitives/bytes"
-import Database from "better-sqlite3"
 import { Admin, type ClientCredentials, createWorkspace, type NewWorkspace } from "halfkey/admin"
 import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
+import { openSqlite } from "../../server/src/store/sqlite/open.ts"
 
 const environment = "production"
 const server = new RealServer()
@@ -85,7 +85,7 @@ after(() => server.stop())
 function look(): Stored {
   const rootKeyText = readFileSync(join(server.directory, "root.key"), "utf8").trim().split(" ")[1] ?? ""
   const rootKey = new RootKey(fromBase64Url(rootKeyText)?.slice() ?? new Uint8Array(0))
-  const db = new Database(join(server.directory, "halfkey.db"), { readonly: true })
+  const db = openSqlite(join(server.directory, "halfkey.db"))
   try {
     const { id: keysetId, workspace_id: workspaceId } = db
       .prepare("select id, workspace_id from keysets where name = ?")

@@ -13,10 +13,10 @@ import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
 import { sha256 } from "@halfkey/core/primitives/hash"
 import type { KeysetBundle } from "@halfkey/core/wire/keysets"
 import type { StaleResponse } from "@halfkey/core/wire/rotation"
-import Database from "better-sqlite3"
 import { Admin, type ClientCredentials, createWorkspace, type NewWorkspace } from "halfkey/admin"
 import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
+import { openSqlite } from "../../server/src/store/sqlite/open.ts"
 
 const environment = "production"
 const server = new RealServer()
@@ -216,7 +216,7 @@ test("sending again finds it done, and both are in the log with every version's 
     },
   )
   assert.equal((await stale()).json.remaining, 4)
-  const db = new Database(join(server.directory, "halfkey.db"), { readonly: true })
+  const db = openSqlite(join(server.directory, "halfkey.db"))
   const entries = db.prepare("select entry from audit_entries order by seq").all() as { entry: Buffer }[]
   db.close()
   const parsed = entries.map(({ entry }) => JSON.parse(entry.toString("utf8")))
