@@ -70,6 +70,7 @@ export class RosterChanges {
   }
 
   async #checkRoster(workspace: WorkspaceState, roster: Roster, extra: ClientRow | undefined): Promise<void> {
+    if (roster.workspaceId !== workspace.row.id) throw refused("roster", "it belongs to another workspace")
     const previous = await newestRoster(workspace)
     if (roster.seq !== previous.seq + 1) {
       throw new HalfkeyError("revision_conflict", `the roster is at ${previous.seq}, got ${roster.seq}`, {
