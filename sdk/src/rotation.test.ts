@@ -126,6 +126,26 @@ test("an empty environment and one with only a deletion are rotated too", async 
   assert.equal(unwrap(await admin.environments.rotate("staging")).resealed, 2)
 })
 
+test("large values are sealed again in requests that hold no more than an answer should", async () => {
+  const environment = "large"
+  unwrap(await admin.environments.create(environment))
+  const secrets = client({ environment })
+  const large = (index: number) => new Uint8Array(64 * 1024).fill(index)
+  const numbers = Array.from({ length: 150 }, (_, index) => index)
+  for (const group of [numbers.slice(0, 75), numbers.slice(75)]) {
+    unwrap(await secrets.setMany(Object.fromEntries(group.map((index) => [`N_${index}`, large(index)]))))
+  }
+  const seen: number[] = []
+  const onProgress = ({ done }: RotationProgress) => seen.push(done)
+  const { resealed } = unwrap(await admin.environments.rotate(environment, { onProgress }))
+  assert.equal(resealed, 150)
+  // More than 8 MiB as base64url: two pages, though 250 versions would fit by their number.
+  assert.equal(seen.length, 3)
+  for (const index of [0, 75, 149]) {
+    assert.equal(Buffer.compare(unwrap(await secrets.getBytes(`N_${index}`)), large(index)), 0)
+  }
+})
+
 test("a rotation that was given up is finished by the next call; --new begins another", async () => {
   const controller = new AbortController()
   const stopped = await admin.environments.rotate("development", {
@@ -187,4 +207,27 @@ test("revoking with a rotation: one signature for both, and the revoked one read
   assert.equal(unwrap(await client({ environment: "production" }).get("DATABASE_URL")), "new")
   const repeated = unwrap(await watching.clients.revoke(credentials.clientId, { rotate: true }))
   assert.deepEqual(repeated, { environments: [], rotated: [], notRotated: [] })
+})
+
+test("a revocation with a rotation that was interrupted is finished by the same call", async () => {
+  const own = client({ environment: "production" })
+  const leaving = async () => {
+    const environments = [{ name: "production" }]
+    return unwrap(await admin.clients.create({ label: "leaver", environments, apiKey: {} })).credentials.clientId
+  }
+  const early = await leaving()
+  const stopped = await admin.clients.revoke(early, { rotate: true, beforeSealing: () => false })
+  assert.equal(stopped.failure?.code, "aborted")
+  const epochBefore = unwrap(await own.history("DATABASE_URL"))[0]?.epoch ?? 0
+  assert.deepEqual(unwrap(await admin.clients.revoke(early, { rotate: true })).environments, ["production"])
+  const late = await leaving()
+  const giveUp = new AbortController()
+  const onProgress = () => giveUp.abort()
+  const given = await admin.clients.revoke(late, { rotate: true, onProgress, signal: giveUp.signal })
+  assert.equal(given.failure?.code, "aborted")
+  // The removal and the new epoch were one signature, so only the sealing is left.
+  const finished = unwrap(await admin.clients.revoke(late, { rotate: true }))
+  assert.deepEqual(finished, { environments: [], rotated: ["production"], notRotated: [] })
+  const history = unwrap(await own.history("DATABASE_URL"))
+  assert.ok(history.every(({ epoch }) => epoch === epochBefore + 2))
 })

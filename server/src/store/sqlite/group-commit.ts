@@ -63,7 +63,7 @@ export class GroupCommit {
     this.#release = db.prepare("release operation")
     this.#rollbackTo = db.prepare("rollback to operation")
     // What a crash kept from being emptied.
-    this.#truncateLog()
+    this.#emptyLog()
   }
 
   /** Resolves when all that succeeded is on disk. One batch at a time. */
@@ -90,7 +90,7 @@ export class GroupCommit {
     const outcomes: Outcome[] = []
     for (const call of calls) outcomes.push(await this.#alone(call))
     this.#commit.run()
-    if (calls.some(({ name }) => destroyers.has(name))) this.#truncateLog()
+    if (calls.some(({ name }) => destroyers.has(name))) this.#emptyLog()
     return { audits: { stale }, calls: outcomes }
   }
 
@@ -134,13 +134,20 @@ export class GroupCommit {
 
   /** Moves the write-ahead log into the database file, then closes. */
   close(): void {
-    this.#truncateLog()
+    this.#db.pragma("wal_checkpoint(TRUNCATE)")
     this.#db.close()
   }
 
-  /** The log still holds what was deleted, until it is emptied. A reader that stands in the way only puts it off. */
-  #truncateLog(): void {
-    this.#db.pragma("wal_checkpoint(TRUNCATE)")
+  /**
+   * The log still holds what was deleted, until it is emptied. What was committed is durable already, so a full disk or a
+   * reader in the way only puts it off, to the next change or the next start.
+   */
+  #emptyLog(): void {
+    try {
+      this.#db.pragma("wal_checkpoint(TRUNCATE)")
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error
+    }
   }
 }
 
