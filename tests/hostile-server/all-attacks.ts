@@ -6,6 +6,7 @@ import { attack as disabledKeySet } from "./attacks/disabled-key-set.ts"
 import { attack as editedManifest } from "./attacks/edited-manifest.ts"
 import { attack as epochsThatGoBack } from "./attacks/epochs-that-go-back.ts"
 import { attack as extraMember } from "./attacks/extra-member.ts"
+import { attack as extraMemberAtRecovery } from "./attacks/extra-member-at-recovery.ts"
 import { attack as foreignGrant } from "./attacks/foreign-grant.ts"
 import { attack as forgedRoster } from "./attacks/forged-roster.ts"
 import { attack as forkedManifest } from "./attacks/forked-manifest.ts"
@@ -21,6 +22,7 @@ import { attack as otherEnvironmentById } from "./attacks/other-environment-by-i
 import { attack as otherRosterOfTheSameNumber } from "./attacks/other-roster-of-the-same-number.ts"
 import { attack as ownKeyReplaced } from "./attacks/own-key-replaced.ts"
 import { attack as recoveryGrant } from "./attacks/recovery-grant.ts"
+import { attack as recoveryGrantAtRecovery } from "./attacks/recovery-grant-at-recovery.ts"
 import { attack as removedGranter } from "./attacks/removed-granter.ts"
 import { attack as renamedManifest } from "./attacks/renamed-manifest.ts"
 import { attack as repeatedJsonMembers } from "./attacks/repeated-json-members.ts"
@@ -29,6 +31,7 @@ import { attack as replacedClientHalf } from "./attacks/replaced-client-half.ts"
 import { attack as replacedCommitment } from "./attacks/replaced-commitment.ts"
 import { attack as replacedRoot } from "./attacks/replaced-root.ts"
 import { attack as replacedSelfWrap } from "./attacks/replaced-self-wrap.ts"
+import { attack as rosterAtRecovery } from "./attacks/roster-at-recovery.ts"
 import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-name.ts"
 import { attack as signerInAnotherName } from "./attacks/signer-in-another-name.ts"
 import { attack as signerWithoutRight } from "./attacks/signer-without-right.ts"
@@ -48,6 +51,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "edited-manifest": editedManifest,
   "epochs-that-go-back": epochsThatGoBack,
   "extra-member": extraMember,
+  "extra-member-at-recovery": extraMemberAtRecovery,
   "foreign-grant": foreignGrant,
   "forged-roster": forgedRoster,
   "forked-manifest": forkedManifest,
@@ -63,6 +67,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "other-roster-of-the-same-number": otherRosterOfTheSameNumber,
   "own-key-replaced": ownKeyReplaced,
   "recovery-grant": recoveryGrant,
+  "recovery-grant-at-recovery": recoveryGrantAtRecovery,
   "removed-granter": removedGranter,
   "renamed-manifest": renamedManifest,
   "repeated-json-members": repeatedJsonMembers,
@@ -71,6 +76,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "replaced-commitment": replacedCommitment,
   "replaced-root": replacedRoot,
   "replaced-self-wrap": replacedSelfWrap,
+  "roster-at-recovery": rosterAtRecovery,
   "second-key-set-of-a-name": secondKeySetOfAName,
   "signer-in-another-name": signerInAnotherName,
   "signer-without-right": signerWithoutRight,

@@ -39,6 +39,9 @@ export class Scene {
   readonly proxy = new HostileProxy()
   /** The mode that the member does not have in development, so that granting it is a change. */
   otherMode: "read" | "read-write" = "read"
+  /** A client that may be taken out of development. */
+  leaver = ""
+  recoveryKit = ""
   /** Counts up, for names that must be new. */
   count = 0
   #admin: Credentials | undefined
@@ -82,6 +85,7 @@ export class Scene {
     await this.server.start()
     await this.proxy.start(this.server.url)
     const recoveryKit = await this.#init()
+    this.recoveryKit = recoveryKit
     const secrets = new Secrets(this.options())
     const admin = new Admin(this.options())
     try {
