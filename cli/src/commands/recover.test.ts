@@ -110,6 +110,8 @@ test("with the kit alone, a new machine reads everything, and the old one nothin
   await admin.ok(["set", "B", "-e", "production"], { env, stdin: "after" })
   await admin.ok(["clients", "create", "colleague", "-e", "production", "-q"], { env })
   await admin.ok(["doctor"], { env })
+  await admin.ok(["rotate", "--all", "-y"], { env })
+  assert.equal(await admin.ok(["get", "A", "-e", "production"], { env }), "secret of production")
   assert.equal((await admin.run(["get", "A", "-e", "production"])).code, 4)
 })
 
