@@ -1,6 +1,7 @@
 /** Starts the load generator and gives it orders. */
 import { type ChildProcess, fork } from "node:child_process"
 import { join } from "node:path"
+import { endWithBench } from "./leftovers.ts"
 
 export interface LoadOrder {
   readonly port: number
@@ -27,16 +28,21 @@ export class LoadGenerator {
 
   constructor() {
     this.#child = fork(join(import.meta.dirname, "load-process.ts"), [], { serialization: "advanced" })
+    endWithBench(this.#child)
   }
 
   /** Throws when any answer is not 200, or a connection breaks. */
   run(order: LoadOrder): Promise<LoadResult> {
+    const child = this.#child
     return new Promise((resolve, reject) => {
-      this.#child.once("message", (result: LoadResult | { readonly error: string }) => {
+      const onExit = (code: number | null) => reject(new Error(`the load generator ended with ${code}`))
+      child.once("exit", onExit)
+      child.once("message", (result: LoadResult | { readonly error: string }) => {
+        child.off("exit", onExit)
         if ("error" in result) reject(new Error(`load generator: ${result.error}`))
         else resolve(result)
       })
-      this.#child.send(order)
+      child.send(order)
     })
   }
 

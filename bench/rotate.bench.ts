@@ -8,9 +8,10 @@ import { hmacKey } from "@halfkey/core/primitives/hash"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import { Admin } from "halfkey/admin"
 import { unwrap } from "halfkey/secrets"
+import { temporaryDirectory } from "./leftovers.ts"
 import { compare, wallMs } from "./measure.ts"
 import { publish, readOptions } from "./options.ts"
-import { startHalfkey, temporaryDirectory } from "./server-process.ts"
+import { startHalfkey } from "./server-process.ts"
 import { environment, makeWorkspace, usualEntries } from "./workspace.ts"
 
 const options = readOptions()
@@ -18,8 +19,8 @@ const secrets = options.quick ? 1000 : 10_000
 const secretsPerWrite = 500
 
 const directory = temporaryDirectory()
-const server = await startHalfkey(directory.path)
-const workspace = await makeWorkspace(directory.path, server)
+const server = await startHalfkey(directory)
+const workspace = await makeWorkspace(directory, server)
 const entries = Object.entries(usualEntries(secrets))
 for (let from = 0; from < secrets; from += secretsPerWrite) {
   unwrap(await workspace.secrets.setMany(Object.fromEntries(entries.slice(from, from + secretsPerWrite))))

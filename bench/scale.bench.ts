@@ -2,10 +2,11 @@
 // asked in turn for one secret at random; p99 of what the client waits.
 import { unwrap } from "halfkey/secrets"
 import { fillDatabase, filledName, namePlaceholder } from "./fill-database.ts"
+import { temporaryDirectory } from "./leftovers.ts"
 import { LoadGenerator } from "./load.ts"
 import { compare } from "./measure.ts"
 import { publish, readOptions } from "./options.ts"
-import { startHalfkey, temporaryDirectory } from "./server-process.ts"
+import { startHalfkey } from "./server-process.ts"
 import { makeWorkspace, openWorkspace, readRequest, warmReadRequest } from "./workspace.ts"
 
 const options = readOptions()
@@ -15,31 +16,27 @@ const seconds = options.quick ? 1 : 2
 
 async function serverWith(secrets: number) {
   const directory = temporaryDirectory()
-  const first = await startHalfkey(directory.path)
-  const { credentials, secrets: client } = await makeWorkspace(directory.path, first)
+  const first = await startHalfkey(directory)
+  const { credentials, secrets: client } = await makeWorkspace(directory, first)
   unwrap(await client.set("PATTERN", "a value"))
   await first.stop()
-  fillDatabase(directory.path, secrets)
-  const server = await startHalfkey(directory.path)
+  fillDatabase(directory, secrets)
+  const server = await startHalfkey(directory)
   const workspace = openWorkspace({ ...credentials, endpoint: `http://127.0.0.1:${server.port}` })
   await warmReadRequest(workspace, ["PATTERN"])
   const body = workspace
     .lastReadBody()
     .replace("PATTERN", `${filledName(0).slice(0, -namePlaceholder.length)}${namePlaceholder}`)
   const request = readRequest(workspace, body)
-  const stop = async () => {
-    await server.stop()
-    directory.remove()
-  }
-  return { port: server.port, request, secrets, stop }
+  return { server, request, secrets }
 }
 
 const [small, large] = [await serverWith(few), await serverWith(options.secrets)]
 const load = new LoadGenerator()
 
-const p99 = async ({ port, request, secrets }: typeof small) => {
+const p99 = async ({ request, secrets, server }: typeof small) => {
   const random = { placeholder: namePlaceholder, below: secrets }
-  return (await load.run({ port, connections, seconds, request, random })).p99
+  return (await load.run({ port: server.port, connections, seconds, request, random })).p99
 }
 const comparison = await compare({
   rounds: options.quick ? 3 : 9,
@@ -48,8 +45,8 @@ const comparison = await compare({
   baseline: () => p99(small),
 })
 load.stop()
-await small.stop()
-await large.stop()
+await small.server.stop()
+await large.server.stop()
 publish(options, [
   {
     row: "scale",

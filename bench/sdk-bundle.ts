@@ -1,9 +1,9 @@
 /** `halfkey/secrets` as a program's bundler would pack it: what loads at once, and what only when it is needed. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
+import { temporaryDirectory } from "./leftovers.ts"
 
 export interface SdkBundle {
   readonly entry: string
@@ -11,11 +11,10 @@ export interface SdkBundle {
   readonly eagerBytes: number
   /** Gzipped bytes of the rest: X-Wing and what it needs. */
   readonly lazyBytes: number
-  remove(): void
 }
 
 export async function bundleSdk(): Promise<SdkBundle> {
-  const outdir = mkdtempSync(join(tmpdir(), "halfkey-bench-sdk-"))
+  const outdir = temporaryDirectory()
   const { metafile, outputFiles } = await build({
     stdin: { contents: 'export * from "halfkey/secrets"', resolveDir: import.meta.dirname, loader: "ts" },
     outdir,
@@ -50,6 +49,5 @@ export async function bundleSdk(): Promise<SdkBundle> {
     entry: join(outdir, "secrets.mjs"),
     eagerBytes: size(true),
     lazyBytes: size(false),
-    remove: () => rmSync(outdir, { recursive: true }),
   }
 }

@@ -18,7 +18,6 @@ const time = await compare({
   measured: () => processMs(sdk),
   baseline: () => processMs(nothing),
 })
-bundle.remove()
 
 const [eager, lazy] = [bundle.eagerBytes / 1000, bundle.lazyBytes / 1000]
 publish(options, [

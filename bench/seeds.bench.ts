@@ -5,18 +5,19 @@ import { type KeysetId, uuidBytes } from "@halfkey/core/formats/ids"
 import { pae } from "@halfkey/core/formats/pae"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { seedsPerRequest } from "@halfkey/core/wire/keysets"
+import { temporaryDirectory } from "./leftovers.ts"
 import { LoadGenerator } from "./load.ts"
 import { compare } from "./measure.ts"
 import { publish, readOptions } from "./options.ts"
-import { startHalfkey, temporaryDirectory } from "./server-process.ts"
+import { startHalfkey } from "./server-process.ts"
 import { environment, makeWorkspace, postRequest } from "./workspace.ts"
 
 const options = readOptions()
 const seconds = options.quick ? 0.5 : 1
 
 const directory = temporaryDirectory()
-const server = await startHalfkey(directory.path)
-const workspace = await makeWorkspace(directory.path, server)
+const server = await startHalfkey(directory)
+const workspace = await makeWorkspace(directory, server)
 await workspace.secrets.set("WARM_UP", "a value")
 const groups = [{ epoch: 1, keyIds: toBase64Url(randomBytes(16 * seedsPerRequest)) }]
 const request = postRequest(workspace, `/v1/keysets/${environment}/data-keys/retrieve`, JSON.stringify({ groups }))
@@ -47,7 +48,6 @@ const comparison = await compare({
 })
 load.stop()
 await server.stop()
-directory.remove()
 publish(options, [
   {
     row: "seeds",

@@ -1,15 +1,10 @@
 // Resident memory of a server that has served and is left alone, beside a bare Fastify in the same state.
 import { setTimeout as wait } from "node:timers/promises"
 import { unwrap } from "halfkey/secrets"
+import { temporaryDirectory } from "./leftovers.ts"
 import { compare } from "./measure.ts"
 import { publish, readOptions } from "./options.ts"
-import {
-  type Recording,
-  residentMegabytes,
-  startBareFastify,
-  startHalfkey,
-  temporaryDirectory,
-} from "./server-process.ts"
+import { type Recording, residentMegabytes, startBareFastify, startHalfkey } from "./server-process.ts"
 import { makeWorkspace, recordAnswer, usualEntries, warmReadRequest } from "./workspace.ts"
 
 const options = readOptions()
@@ -18,8 +13,8 @@ let recording: Recording | undefined
 
 async function halfkey(): Promise<number> {
   const directory = temporaryDirectory()
-  const server = await startHalfkey(directory.path)
-  const workspace = await makeWorkspace(directory.path, server)
+  const server = await startHalfkey(directory)
+  const workspace = await makeWorkspace(directory, server)
   const entries = usualEntries(100)
   unwrap(await workspace.secrets.setMany(entries))
   await warmReadRequest(workspace, Object.keys(entries))
@@ -27,7 +22,6 @@ async function halfkey(): Promise<number> {
   await wait(quietMs)
   const memory = residentMegabytes(server)
   await server.stop()
-  directory.remove()
   return memory
 }
 

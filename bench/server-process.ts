@@ -1,10 +1,10 @@
 /** The processes that are measured: the real server on a database of its own, and the bare Fastify beside it. */
 import { type ChildProcess, fork, spawn } from "node:child_process"
-import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { buildServer } from "../tools/build-server.mjs"
+import { endWithBench } from "./leftovers.ts"
 
 export interface MeasuredServer {
   readonly port: number
@@ -13,20 +13,14 @@ export interface MeasuredServer {
   stop(): Promise<void>
 }
 
-/** A data directory of its own, to be removed at the end. */
-export function temporaryDirectory(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), "halfkey-bench-"))
-  return { path, remove: () => rmSync(path, { recursive: true }) }
-}
-
 /** The setup token of a data directory whose server has no workspace yet. */
 export function setupToken(dataDirectory: string): string {
   return readFileSync(join(dataDirectory, "setup-token"), "utf8").trim()
 }
 
 /**
- * Starts `halfkey-server` as everybody starts it, bundled and with the usual log, which goes to a file: a reader at the other end of
- * a pipe would take its share of the two cores.
+ * Starts `halfkey-server` as everybody starts it, bundled and with the usual log, which goes to a file: a reader at the
+ * other end of a pipe would take its share of the cores.
  */
 export async function startHalfkey(dataDirectory: string): Promise<MeasuredServer> {
   await buildServer()
@@ -36,6 +30,7 @@ export async function startHalfkey(dataDirectory: string): Promise<MeasuredServe
   const env = { PATH: process.env["PATH"], HALFKEY_DATA_DIR: dataDirectory, HALFKEY_PORT: "0", ...passedOn() }
   const from = fstatSync(log).size
   const child = spawn(process.execPath, [...profiling(), program], { env, stdio: ["ignore", log, log] })
+  endWithBench(child)
   closeSync(log)
   return measured(child, await listeningPort(child, logPath, from))
 }
@@ -49,6 +44,7 @@ export interface Recording {
 
 export async function startBareFastify(recording: Recording): Promise<MeasuredServer> {
   const child = fork(new URL("./bare-fastify.mjs", import.meta.url), [], { serialization: "advanced" })
+  endWithBench(child)
   child.send(recording)
   const port = await new Promise<number>((resolve, reject) => {
     child.once("message", (message: { readonly port: number }) => resolve(message.port))

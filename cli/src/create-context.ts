@@ -11,13 +11,12 @@ export function createContext(world: World): Context {
     loaded ??= loadSettings(options, env, cwd)
     return loaded
   }
-  const directory = configDirectory(env, cwd)
   const say = (text: string) => {
     if (!options.quiet) streams.err(`halfkey: ${text}\n`)
   }
   const clientOptions = async () => {
     const { clientOptions } = await import("./connect.ts")
-    return clientOptions(requireConnection(settings()), settings(), directory)
+    return clientOptions(requireConnection(settings()), settings(), configDirectory(env, cwd))
   }
   const clients: { close(): Promise<void> }[] = []
   const opened = <Client extends { close(): Promise<void> }>(client: Client): Client => {
@@ -26,7 +25,10 @@ export function createContext(world: World): Context {
   }
   return {
     ...world,
-    configDirectory: directory,
+    // Looked for by what needs it only: `halfkey version` works where there is no home directory.
+    get configDirectory() {
+      return configDirectory(env, cwd)
+    },
     settings,
     connection: () => requireConnection(settings()),
     environment: () => requireEnvironment(settings()),

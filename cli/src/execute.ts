@@ -2,7 +2,7 @@
 import type { CommandModule, GlobalOptions } from "./command.ts"
 import type { Context } from "./context.ts"
 import { createContext } from "./create-context.ts"
-import { report } from "./failure.ts"
+import { report, usageError } from "./failure.ts"
 import { terminalPrompts } from "./input/prompts.ts"
 import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
 
@@ -34,13 +34,21 @@ export async function execute(understand: (streams: Streams) => Promise<Understo
     failureExit = module.definition.ownFailureExit
     streams = processStreams(env, globals.color !== false)
     const prompts = terminalPrompts(streams, globals.input !== false)
-    context = createContext({ options: globals, streams, env, cwd: process.cwd(), now: Date.now, prompts })
+    context = createContext({ options: globals, streams, env, cwd: workingDirectory(), now: Date.now, prompts })
     environments = environmentsOf(globals, options)
     return (await module.run(context, options)) ?? 0
   } catch (error) {
     return fail(error)
   } finally {
     await context?.close()
+  }
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw usageError("the directory that this was started in does not exist any more", "the same in another directory")
   }
 }
 

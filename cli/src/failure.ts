@@ -1,4 +1,6 @@
 /** Failures of the command line: how they are made, what they print, and with which code the process ends. */
+
+import { isKeysetName } from "@halfkey/core/formats/environment-name"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { isProblemCode, problemCodes } from "@halfkey/core/formats/problem-codes"
 import { closest } from "./closest.ts"
@@ -68,7 +70,8 @@ function describe(failure: KnownFailure, environments: readonly string[]): strin
 function environmentSuggestion({ code, facts }: KnownFailure, asked: readonly string[]): string | undefined {
   const available = facts?.["available"]
   if (code !== "keyset_not_found" || !Array.isArray(available)) return undefined
-  const names = available.filter((name) => typeof name === "string")
+  // What is suggested is typed into a shell: only what can be a name counts.
+  const names = available.filter((name) => typeof name === "string" && isKeysetName(name))
   const unknown = asked.find((name) => !names.includes(name))
   const near = unknown === undefined ? undefined : closest(unknown, names)
   return near && `-e ${near}   (did you mean ${near}?)`

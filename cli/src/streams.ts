@@ -32,7 +32,17 @@ export function processStreams(env: Readonly<Record<string, string | undefined>>
     stdoutIsTerminal,
     stderrIsTerminal: isatty(2) && env["TERM"] !== "dumb",
     colors: color && stdoutIsTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb",
-    out: (data) => writeFully(1, data),
+    out: (data) => {
+      try {
+        writeFully(1, data)
+      } catch (error) {
+        if (error instanceof BrokenPipe) throw error
+        const { code = "unknown reason" } = error as NodeJS.ErrnoException
+        throw new HalfkeyError("unexpected", `the output could not be written: ${code}`, {
+          hint: "what was written is incomplete: make room, or write elsewhere, and run the same again",
+        })
+      }
+    },
     err: (text) => {
       try {
         writeFully(2, text)

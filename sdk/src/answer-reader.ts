@@ -55,6 +55,13 @@ export class AnswerReader {
     return this.#value
   }
 
+  /** Text that people will see: without characters that move a cursor or change what is read. */
+  shown(maxLength: number): string {
+    const text = this.text(maxLength)
+    if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) throw malformedAnswer(this.#path, "visible text")
+    return text
+  }
+
   textOrNull(): string | null {
     return this.#value === null ? null : this.text()
   }

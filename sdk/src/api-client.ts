@@ -1,7 +1,7 @@
 /** Calls of the HTTP API with an access token; a token that ended early is replaced once. */
-import type { AnswerReader } from "./answer-reader.ts"
+import { type AnswerReader, invalidResponse } from "./answer-reader.ts"
 import type { CallScope } from "./call-scope.ts"
-import type { HttpCaller } from "./http-caller.ts"
+import type { HttpCaller, HttpRequest } from "./http-caller.ts"
 import type { Repetition } from "./retry.ts"
 import { ServerRefusal } from "./server-refusal.ts"
 import type { TokenSource } from "./token-source.ts"
@@ -20,6 +20,11 @@ export interface ApiCall {
   readonly body?: object | undefined
   readonly repetition: Repetition
   readonly maxBytes?: number | undefined
+  /**
+   * `false` where the server tells by a verified answer that a secret is missing, so that it can be compared with what was
+   * seen (S10): a refusal that says so would go round that check.
+   */
+  readonly refusesMissing?: false | undefined
 }
 
 export class ApiClient {
@@ -46,7 +51,7 @@ export class ApiClient {
   }
 
   async #send(scope: CallScope, call: ApiCall, body: string | undefined, accessToken: string): Promise<AnswerReader> {
-    const { json } = await this.#http.call(scope, {
+    const request: HttpRequest = {
       method: call.method,
       path: call.path + queryText(call.query),
       repetition: call.repetition,
@@ -54,9 +59,18 @@ export class ApiClient {
       contentType: body === undefined ? undefined : "application/json",
       body,
       maxBytes: call.maxBytes,
-    })
-    return json
+    }
+    try {
+      return (await this.#http.call(scope, request)).json
+    } catch (error) {
+      throw checkedRefusal(call, error)
+    }
   }
+}
+
+function checkedRefusal({ refusesMissing }: ApiCall, error: unknown): unknown {
+  if (refusesMissing !== false || !(error instanceof ServerRefusal) || error.code !== "secret_not_found") return error
+  return invalidResponse("it refuses with secret_not_found where it has to show what is missing")
 }
 
 function queryText(query: ApiCall["query"]): string {

@@ -26,11 +26,11 @@ export async function readDiscovery(http: HttpCaller, scope: CallScope): Promise
   const region = json.field("region").text(100)
   if (!isRegion(region)) throw malformedAnswer("answer.region", "<region>.<provider>")
   return {
-    version: json.field("version").text(100),
+    version: json.field("version").shown(100),
     protocols: json
       .field("protocols")
       .list()
-      .map((protocol) => protocol.text(100)),
+      .map((protocol) => protocol.shown(100)),
     region,
     auditKey: json.field("auditKey").bytes(32),
     valueMaxLength: json.field("valueMaxLength").integer(1),

@@ -3,6 +3,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Manifest } from "@halfkey/core/formats/manifest"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { checkedState, higherKeyset, higherSecret, joinStates } from "./freshness-state.ts"
+import { requireOneHistory, requireSameManifest, requireSameRoster } from "./one-history.ts"
 import { checkSameVersion } from "./secret-floors.ts"
 import type { FreshnessState, FreshnessStore, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
 
@@ -65,15 +66,20 @@ export class Floors {
     return chosen
   }
 
-  seeRoster(roster: { readonly seq: number }, hash: Uint8Array): void {
-    if (this.#roster !== undefined && this.#roster.seq >= roster.seq) return
-    this.#roster = { seq: roster.seq, hash: toBase64Url(hash) }
+  /** Throws `keyset_verification_failed` for a second roster of one `seq`, which a server may try on two calls at once. */
+  seeRoster({ seq }: { readonly seq: number }, hash: Uint8Array): void {
+    const seen = { seq, hash: toBase64Url(hash) }
+    requireSameRoster(this.#roster, seen)
+    if (this.#roster !== undefined && this.#roster.seq >= seq) return
+    this.#roster = seen
     this.#changed = true
   }
 
+  /** Throws `keyset_verification_failed` for a second manifest of one revision. */
   seeManifest({ incarnation, keysetId, name, revision }: Manifest, hash: Uint8Array): void {
     const known = this.#keysets.get(keysetId)
     const seen = { name, incarnation, revision, hash: toBase64Url(hash) }
+    requireSameManifest(known, seen)
     if (higherKeyset(known, seen) !== seen) return
     // An accepted restore: versions from before it are gone (S10).
     if (known !== undefined && known.incarnation < incarnation) this.#secrets.delete(keysetId)
@@ -103,6 +109,7 @@ export class Floors {
         try {
           // Another process may have gone further in the meantime.
           const stored = await fromStore(() => store.load())
+          requireOneHistory(stored, this.#state())
           await fromStore(() => store.save(joinStates(stored, this.#state())).then(() => ({})))
         } catch (error) {
           this.#changed = true

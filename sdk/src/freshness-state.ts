@@ -21,8 +21,9 @@ export function checkedState(state: unknown): FreshnessState {
   for (const [id, floors] of Object.entries(objectOf<NonNullable<typeof secrets>>(secrets))) {
     requireFloor(isKeysetId(id))
     for (const [name, floor] of Object.entries(objectOf<SecretFloors>(floors))) {
-      const { epoch, hash, version } = objectOf<SecretFloor>(floor)
+      const { deleted, epoch, hash, version } = objectOf<SecretFloor>(floor)
       requireFloor(secretNameProblem(name) === undefined && isPosition(version) && isPosition(epoch) && isHash(hash))
+      requireFloor(deleted === undefined || typeof deleted === "boolean")
     }
   }
   return state as FreshnessState

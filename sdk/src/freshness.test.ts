@@ -93,6 +93,28 @@ test("a deletion that was seen is remembered, although the call says not found",
   assert.equal((await run((secrets) => secrets.get("A"))).failure?.check, "freshness")
 })
 
+test("a secret that was seen live and is not among all is asked for by name, until its deletion was seen", async () => {
+  const reads = () => place.server.requests.filter((request) => request === "POST /v1/secrets/read").length
+  const all = () => run(async (secrets) => unwrap(await secrets.readAll()).map(({ name }) => name))
+  await run(async (secrets) => unwrap(await secrets.setMany({ A: "1", B: "2", C: "3" })))
+  const other = new Secrets(place.options)
+  unwrap(await other.delete("B"))
+  await other.close()
+  const before = reads()
+  assert.deepEqual(await all(), ["A", "C"])
+  assert.equal(reads(), before + 2)
+  assert.deepEqual(await all(), ["A", "C"])
+  assert.equal(reads(), before + 3)
+  // Written again meanwhile, or hidden.
+  const writer = new Secrets(place.options)
+  unwrap(await writer.set("B", "4"))
+  await writer.close()
+  assert.deepEqual(await all(), ["A", "B", "C"])
+  place.server.keyset("production").secrets.delete("B")
+  const { failure } = await run((secrets) => secrets.readAll())
+  assert.deepEqual([failure?.code, failure?.check], ["record_verification_failed", "freshness"])
+})
+
 test("an older manifest is refused by the next run, and nothing is saved", async () => {
   const { keysetId } = place.server.keyset("production").newest
   await extendManifest({})

@@ -8,8 +8,8 @@ import type { SecretFloor } from "./stores.ts"
 const versionStepMax = 2 ** 32
 
 /** What is remembered of a record: its place in the chain and `H(record)`. */
-export function floorOf(version: number, epoch: number, record: Uint8Array): SecretFloor {
-  return { version, epoch, hash: toBase64Url(sha256(record)) }
+export function floorOf(version: number, epoch: number, record: Uint8Array, deleted: boolean): SecretFloor {
+  return { version, epoch, hash: toBase64Url(sha256(record)), deleted }
 }
 
 /** Checks that the newest record served is not older than one seen before asking. */
@@ -44,11 +44,11 @@ export function checkNeverWritten(name: string, seen: SecretFloor | undefined): 
 /** Checks the versions that `prepare` offers for the next write. */
 export function checkNextVersion(
   name: string,
-  offered: { readonly currentVersion: number; readonly nextVersion: number },
+  offered: { readonly currentVersion: number; readonly deleted: boolean; readonly nextVersion: number },
   versionFloor: number,
   seen: SecretFloor | undefined,
 ): void {
-  const { currentVersion, nextVersion } = offered
+  const { currentVersion, deleted, nextVersion } = offered
   // After an accepted restore numbers go on above those that were lost.
   if (nextVersion <= versionFloor) {
     throw recordCheckFailed("freshness", `the server offers version ${nextVersion} of ${name}, which was used before`)
@@ -61,6 +61,13 @@ export function checkNextVersion(
     throw recordCheckFailed(
       "freshness",
       `${name} is at version ${currentVersion}, version ${seen.version} was seen before`,
+    )
+  }
+  // Else a deletion would seem done, or a write that must be the first would replace something.
+  if (currentVersion === seen.version && seen.deleted !== undefined && deleted !== seen.deleted) {
+    throw recordCheckFailed(
+      "freshness",
+      `version ${currentVersion} of ${name} is said to be ${deleted ? "deleted" : "live"}, and was seen otherwise`,
     )
   }
   if (nextVersion > seen.version + versionStepMax) {

@@ -32,6 +32,8 @@ export interface SecretFloor {
   readonly version: number
   readonly epoch: number
   readonly hash: string
+  /** Whether that record marks a deletion. */
+  readonly deleted?: boolean | undefined
 }
 
 /** What this machine has seen of one workspace, as plain JSON. `{}` is the state of a machine that has seen nothing. */

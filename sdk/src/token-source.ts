@@ -45,11 +45,26 @@ export class TokenSource {
   async get(scope: CallScope): Promise<string> {
     if (this.#token !== undefined && this.#isFresh(this.#token)) return this.#token.accessToken
     scope.throwIfOver()
+    const { accessToken } = (await this.#othersToken(scope)) ?? (await scope.race(this.#begin()))
+    return accessToken
+  }
+
+  /** What another call has asked for. It had another deadline: where its time ran out, this call asks by itself. */
+  async #othersToken(scope: CallScope): Promise<StoredToken | undefined> {
+    if (this.#pending === undefined) return undefined
+    try {
+      return await scope.race(this.#pending)
+    } catch (error) {
+      if (!(error instanceof HalfkeyError) || error.code !== "timeout" || scope.signal.aborted) throw error
+      return undefined
+    }
+  }
+
+  #begin(): Promise<StoredToken> {
     this.#pending ??= this.#obtain().finally(() => {
       this.#pending = undefined
     })
-    const { accessToken } = await scope.race(this.#pending)
-    return accessToken
+    return this.#pending
   }
 
   /** Forgets a token that the server refused, unless it was replaced already. */
@@ -125,9 +140,11 @@ export class TokenSource {
     }
     const { identity } = this.#options
     if (identity === undefined || (await identity.ownsClientId())) return error
-    return new HalfkeyError("invalid_configuration", "CS_CLIENT_ID is not the client id of CS_CLIENT_KEY", {
-      hint: "copy both again from the same client; each client has its own pair",
-    })
+    return new HalfkeyError(
+      "invalid_configuration",
+      "CS_CLIENT_ID is not the client id of CS_CLIENT_KEY in the workspace of CS_WORKSPACE_CRN",
+      { hint: "copy all three again from the same client: its id is made from its key and its workspace" },
+    )
   }
 
   #isFresh({ expiresAt }: StoredToken): boolean {

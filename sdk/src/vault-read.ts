@@ -63,9 +63,13 @@ export async function readNamed(
   return found
 }
 
-/** Reads every live secret in order of name. What the server withholds cannot be noticed here (S1). */
+/**
+ * Reads every live secret in order of name. What the server withholds and this client never saw cannot be noticed (S1); a
+ * secret that was seen live and is not among them is asked for by name, so that its deletion shows.
+ */
 export async function readEverything(session: Session, scope: CallScope, environment: string): Promise<OpenedSecret[]> {
   const found: OpenedSecret[] = []
+  const missed = new Set<string>()
   let after: string | undefined
   for (;;) {
     const { answer, keyset, question } = await fetchAnswer(
@@ -75,13 +79,21 @@ export async function readEverything(session: Session, scope: CallScope, environ
       after === undefined ? {} : { after },
     )
     const floors = floorsFor(question, keyset)
+    // Only what was seen at the beginning: a secret that is written meanwhile may be on a page that was read before.
+    if (after === undefined) for (const [name, { deleted }] of floors) if (deleted !== true) missed.add(name)
     checkPage(answer, after)
     const checked = answer.records.map((record) => openServed(keyset, record, floors, undefined))
     remember(session, keyset, checked)
+    for (const { name } of answer.records) missed.delete(name)
     for (const { opened } of checked) if (opened.value !== undefined) found.push(opened)
-    if (answer.next === null) return found
+    if (answer.next === null) break
     after = answer.next
   }
+  const wanted = [...missed].map((name) => ({ name }))
+  for (const opened of (await readNamed(session, scope, environment, wanted)).values()) {
+    if (opened.value !== undefined) found.push(opened)
+  }
+  return found.sort(({ metadata: left }, { metadata: right }) => (left.name < right.name ? -1 : 1))
 }
 
 /** Asks, and verifies the key set. A record of an unknown epoch may come from a newer manifest: it is fetched once. */
@@ -103,6 +115,7 @@ async function fetchAnswer(
         body,
         repetition: "repeatable",
         maxBytes: largeAnswerMaxBytes,
+        refusesMissing: false,
       }),
     )
     const keyset = await keysets.accept(question, answer.keyset)
@@ -158,7 +171,7 @@ function openServed(
 ): Checked {
   const { deleted, keySeed, name, record, version } = served
   const { epoch } = parseRecord(record).header
-  const floor = floorOf(version, epoch, record)
+  const floor = floorOf(version, epoch, record, deleted)
   if (askedVersion === undefined) checkNewest(name, floor, floors.get(name))
   else checkSameVersion(name, floor, floors.get(name))
   const { keysetId, workspaceId } = keyset

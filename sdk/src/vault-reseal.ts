@@ -157,7 +157,7 @@ function sealPage(session: Session, { floors, keyset, versions }: StalePage): Re
 function openStale(keyset: VerifiedKeyset, floors: SecretFloors, stale: StaleVersion): Uint8Array {
   const { deleted, keySeed, name, record, version } = stale
   const { epoch } = parseRecord(record).header
-  checkSameVersion(name, floorOf(version, epoch, record), floors.get(name))
+  checkSameVersion(name, floorOf(version, epoch, record, deleted), floors.get(name))
   const plaintext = openRecord(record, contextOf(keyset, stale), { clientHalf: keyset.extractKey(epoch), keySeed })
   if ((decodeVaultPlaintext(plaintext).kind === "tombstone") === deleted) return plaintext
   wipe(plaintext)

@@ -90,6 +90,7 @@ async function prepare(
         body,
         repetition: "repeatable",
         maxBytes: largeAnswerMaxBytes,
+        refusesMissing: false,
       }),
     )
     const keyset = await keysets.accept(question, answer.keyset)
@@ -168,7 +169,7 @@ function sealAll(
         plaintext: encoded,
         random32: session.random(32),
       })
-      floors.push(floorOf(offer.nextVersion, epoch, record))
+      floors.push(floorOf(offer.nextVersion, epoch, record, plaintext.kind === "tombstone"))
       requests.push({
         name,
         previousVersion: offer.currentVersion,
@@ -194,7 +195,13 @@ async function commit(
   { floors, request }: Sealed,
 ): Promise<SecretMetadata[]> {
   const answer = await session.api
-    .call(scope, { method: "POST", path: "/v1/secrets/commit", body: request, repetition: "repeatable" })
+    .call(scope, {
+      method: "POST",
+      path: "/v1/secrets/commit",
+      body: request,
+      repetition: "repeatable",
+      refusesMissing: false,
+    })
     .catch((error: unknown) => {
       throw perhapsWritten(error)
     })

@@ -140,7 +140,7 @@ function notFound(missing: readonly string[], environment: string, version: numb
     hint:
       version === undefined
         ? `\`halfkey list -e ${environment}\` shows what there is`
-        : `\`halfkey history ${shown} -e ${environment}\` shows its versions`,
+        : `\`halfkey list -e ${environment}\` shows its newest version; older ones count down to 1`,
     facts: { missing, environment },
   })
 }

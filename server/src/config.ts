@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { BlockList, isIP } from "node:net"
 import { join, resolve } from "node:path"
+import { createSecureContext } from "node:tls"
 import { defaultRegion, isRegion } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { valueMaxLength } from "@halfkey/core/formats/record"
@@ -111,7 +112,13 @@ function tls(env: Environment): Config["tls"] {
     const [set, missing] = cert === undefined ? ["KEY", "CERT"] : ["CERT", "KEY"]
     throw invalid(`HALFKEY_TLS_${set}`, `HALFKEY_TLS_${missing} is missing`, "set both, to files in PEM form")
   }
-  return { cert: pemFile("HALFKEY_TLS_CERT", cert), key: pemFile("HALFKEY_TLS_KEY", key) }
+  const pem = { cert: pemFile("HALFKEY_TLS_CERT", cert), key: pemFile("HALFKEY_TLS_KEY", key) }
+  try {
+    createSecureContext(pem)
+  } catch (cause) {
+    throw invalid("HALFKEY_TLS_CERT", "with HALFKEY_TLS_KEY it makes no pair in PEM form", "check both files", cause)
+  }
+  return pem
 }
 
 function pemFile(name: string, path: string): string {

@@ -14,7 +14,7 @@ import { buildHttpServer } from "./http/http-server.ts"
 import { Metrics } from "./http/metrics.ts"
 import type { DeclaredRoute } from "./http/route-access.ts"
 import type { Services } from "./http/services.ts"
-import { createLogger } from "./log.ts"
+import { createLogger, requestLog } from "./log.ts"
 import { pooledRandom } from "./pooled-random.ts"
 import { loadRootKey } from "./root-key-source.ts"
 import { initializeServer, loadServerKeys, type ServerKeys } from "./server-keys.ts"
@@ -88,6 +88,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       services,
       metrics,
       logger,
+      logRequest: requestLog(logger, options.logDestination),
       random: ids,
       trustedProxies: config.trustedProxies,
       tls: config.tls,

@@ -8,7 +8,7 @@ import {
   openSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -55,19 +55,34 @@ export function lockDataDirectory(path: string): () => void {
   }
 }
 
-/** Writes a file of mode 0600 that is complete and on disk when this returns; a crash before leaves the old state. */
+/** Writes a file of mode 0600 that is complete and on disk when this returns; a crash before leaves the old state. Throws `storage_full`. */
 export function writeDurably(path: string, text: string): void {
   const partial = `${path}.${process.pid}.partial`
-  rmSync(partial, { force: true })
-  const file = openSync(partial, "wx", 0o600)
   try {
-    writeSync(file, text)
+    rmSync(partial, { force: true })
+    writeAndSync(partial, text)
+    renameSync(partial, path)
+    syncDirectory(dirname(path))
+  } catch (cause) {
+    rmSync(partial, { force: true })
+    const { code = "unknown" } = cause as NodeJS.ErrnoException
+    const isFull = code === "ENOSPC" || code === "EDQUOT"
+    throw new HalfkeyError(isFull ? "storage_full" : "invalid_configuration", `${path} cannot be written (${code})`, {
+      hint: isFull ? "free some space on its disk, then start again" : "check that this user may write there",
+      cause,
+    })
+  }
+}
+
+function writeAndSync(path: string, text: string): void {
+  const file = openSync(path, "wx", 0o600)
+  try {
+    // Not `writeSync`, which may write a part and say so.
+    writeFileSync(file, text)
     fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  renameSync(partial, path)
-  syncDirectory(dirname(path))
 }
 
 /** A rename or a removal is on disk only when its directory is. */

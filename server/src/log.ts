@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs"
 import { type DestinationStream, type Logger, pino } from "pino"
 import type { Config } from "./config.ts"
+import { timeText } from "./services/time-text.ts"
 
 /** Should a request or its headers ever be logged, these are left out all the same. */
 const redacted = [
@@ -25,6 +26,25 @@ export function createLogger(level: Config["logLevel"], destination: Destination
     },
     destination,
   )
+}
+
+/** What is known of a request when it was answered. */
+export interface RequestLine {
+  readonly requestId: string
+  readonly method: string
+  /** The pattern, never the path: names of secrets are in it. */
+  readonly route: string
+  readonly status: number
+  readonly ms: number
+  readonly apiKeyId: string | undefined
+  readonly clientId: string | undefined
+}
+
+/** Writes the line of each request, at level info: as the logger would, in a third of the time. */
+export function requestLog(logger: Logger, destination: DestinationStream): (line: RequestLine) => void {
+  if (!logger.isLevelEnabled("info")) return () => {}
+  return (line) =>
+    destination.write(`${JSON.stringify({ level: "info", time: timeText(Date.now()), ...line, msg: "request" })}\n`)
 }
 
 const flushMs = 20

@@ -1,4 +1,5 @@
 /** The server's own signing keys (S8, S11, S12): for access tokens and for audit checkpoints, wrapped in the database. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { RootKey } from "@halfkey/core/key-service/root-key"
 import { newSigningSeed, signingKeyFromSeed } from "@halfkey/core/key-service/signing-key"
 import { toBase64Url, wipe } from "@halfkey/core/primitives/bytes"
@@ -50,7 +51,11 @@ export async function loadServerKeys(store: Store, rootKey: RootKey): Promise<Se
     })
     jwks.keys.push({ kty, crv, alg: "Ed25519", use: "sig", kid: row.kid, x })
   }
-  if (auditKey === undefined) throw new Error("the database has no checkpoint key")
+  if (auditKey === undefined || tokenKeys.length === 0) {
+    throw new HalfkeyError("database_damaged", "the database lacks a signing key of its server", {
+      hint: "keep a copy of the database and restore a backup",
+    })
+  }
   return { tokenKeys, jwks, auditKey }
 }
 

@@ -44,7 +44,7 @@ export interface Lie {
 
 export interface Verdict {
   readonly code: ProblemCode
-  /** Name of the check, for the two codes that have checks. */
+  /** Name of the check, for the two codes that have checks; `"any"` where the server may say one, too. */
   readonly check?: string
   /** What the message must say, for codes without checks. */
   readonly says?: RegExp
@@ -65,6 +65,8 @@ export interface Attack {
   readonly refusedByMemory?: Verdict
   /** Writing requests that go out before the lie can be found. Default: none, so nothing sealed leaves the machine. */
   readonly sends?: readonly string[]
+  /** The lie holds documents that a granter really signed: the client's memory rightly goes on from them. */
+  readonly signedNews?: true
   /** Deadline of the SDK's call in milliseconds, for lies that take time. */
   readonly timeoutMs?: number
 }

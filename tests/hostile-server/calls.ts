@@ -1,7 +1,9 @@
 /** What clients do while they are lied to: each call by the SDK and, where there is such a command, by the real binary. */
 import assert from "node:assert/strict"
-import { Admin, recoverWorkspace, unwrap } from "halfkey/admin"
+import { join } from "node:path"
+import { Admin, createWorkspace, recoverWorkspace, unwrap } from "halfkey/admin"
 import { type Result, Secrets } from "halfkey/secrets"
+import { fileFreshness } from "./file-freshness.ts"
 import { type Scene, secretValue } from "./scene.ts"
 
 export interface SdkClients {
@@ -14,6 +16,8 @@ export interface Call {
   readonly about: readonly string[]
   /** Makes what the call needs, directly at the server, before each time. */
   readonly before?: (scene: Scene) => Promise<void>
+  /** Starts without an access token, so that the first request is the one for a token. */
+  readonly withoutToken?: true
   readonly sdk: (clients: SdkClients, scene: Scene) => Promise<Result<unknown>>
   readonly cli?: (scene: Scene) => { readonly args: readonly string[]; readonly stdin?: string }
   /** Checks what the SDK resolved to; by default that it is no failure. */
@@ -21,6 +25,10 @@ export interface Call {
   /** What the command prints, and its exit code if that is not 0. */
   readonly prints?: string
   readonly exit?: number
+  /** What the command says on stderr. */
+  readonly tells?: RegExp
+  /** Most requests that it takes, lies included. Default 12. */
+  readonly requestsMax?: number
   /** Called after success. */
   readonly after?: (scene: Scene) => void
 }
@@ -44,6 +52,32 @@ export const calls: Readonly<Record<string, Call>> = {
     cli: () => ({ args: ["get", "A", ...production] }),
     truth: is(secretValue("second")),
     prints: secretValue("second"),
+  },
+  "get without a token": {
+    about: ["POST /oauth/token"],
+    withoutToken: true,
+    sdk: ({ secrets }) => secrets.get("A"),
+    cli: () => ({ args: ["get", "A", ...production] }),
+    truth: is(secretValue("second")),
+    prints: secretValue("second"),
+  },
+  "get two at once": {
+    about: read,
+    sdk: async ({ secrets }) => {
+      const results = await Promise.all([secrets.get("A"), secrets.get("B")])
+      return results.find(({ failure }) => failure !== undefined) ?? { data: results.map(({ data }) => data) }
+    },
+    truth: is([secretValue("second"), secretValue("other")]),
+  },
+  "get by two processes": {
+    about: read,
+    sdk: (_, scene) => getByTwoProcesses(scene),
+    truth: is([secretValue("second"), secretValue("second")]),
+  },
+  "get of production by a client of staging": {
+    about: read,
+    sdk: (_, scene) => getByStagingOnly(scene),
+    truth: is(secretValue("staged")),
   },
   "get by id": {
     about: read,
@@ -84,7 +118,10 @@ export const calls: Readonly<Record<string, Call>> = {
       return failure ? { failure } : { data: data.map(({ name, value }) => [name, Buffer.from(value).toString()]) }
     },
     cli: () => ({ args: ["run", "-e", "staging", "--", "printenv", "A"] }),
-    truth: is([["A", secretValue("staged")]]),
+    truth: is([
+      ["A", secretValue("staged")],
+      ["Z", secretValue("last")],
+    ]),
     prints: `${secretValue("staged")}\n`,
   },
   set: {
@@ -96,6 +133,20 @@ export const calls: Readonly<Record<string, Call>> = {
     about: prepare,
     sdk: ({ secrets }) => secrets.set("A", secretValue("developed"), { environment: "development" }),
     cli: () => ({ args: ["set", "A", "-e", "development"], stdin: secretValue("developed") }),
+  },
+  // Both end in a conflict, so that what was seen of KEPT stays the newest.
+  "set of a kept one if it is new": {
+    about: prepare,
+    sdk: ({ secrets }) => secrets.set("KEPT", secretValue("new"), { environment: "development", ifVersion: 0 }),
+    cli: () => ({ args: ["set", "KEPT", "-e", "development", "--if-version", "0"], stdin: secretValue("new") }),
+    truth: ({ failure }) => assert.equal(failure?.code, "version_conflict"),
+    prints: "",
+    exit: 5,
+  },
+  "delete of a kept one at version 9": {
+    about: prepare,
+    sdk: ({ secrets }) => secrets.delete("KEPT", { environment: "development", ifVersion: 9 }),
+    truth: ({ failure }) => assert.equal(failure?.code, "version_conflict"),
   },
   "set of two": {
     about: prepare,
@@ -115,7 +166,7 @@ export const calls: Readonly<Record<string, Call>> = {
       return failure ? { failure } : { data: data.map(({ name }) => name) }
     },
     cli: () => ({ args: ["list", "-e", "staging", "-o", "json"] }),
-    truth: is(["A"]),
+    truth: is(["A", "Z"]),
   },
   history: {
     about: ["GET /v1/secrets/"],
@@ -126,6 +177,21 @@ export const calls: Readonly<Record<string, Call>> = {
     sdk: ({ admin }) => admin.workspace(),
     cli: () => ({ args: ["whoami"] }),
   },
+  "list clients": {
+    about: ["GET /v1/clients"],
+    sdk: ({ admin }) => admin.clients.list(),
+    cli: () => ({ args: ["clients", "list"] }),
+  },
+  "list keys": {
+    about: ["GET /v1/api-keys"],
+    sdk: ({ admin }) => admin.apiKeys.list(),
+    cli: () => ({ args: ["keys", "list"] }),
+  },
+  "list environments": {
+    about: ["GET /v1/keysets"],
+    sdk: ({ admin }) => admin.environments.list(),
+    cli: () => ({ args: ["environments", "list"] }),
+  },
   grant: {
     about: keyset,
     sdk: ({ admin }, { member, otherMode }) => admin.clients.grant(member.clientId, ["development"], otherMode),
@@ -135,6 +201,24 @@ export const calls: Readonly<Record<string, Call>> = {
     after: (scene) => {
       scene.otherMode = scene.otherMode === "read" ? "read-write" : "read"
     },
+  },
+  revoke: {
+    about: ["GET /v1/keysets", "GET /v1/clients"],
+    // Two for each environment, and there are many by then.
+    requestsMax: 100,
+    before: (scene) =>
+      asAdmin(scene, async ({ admin }) => {
+        const environments = [{ name: "development" }, { name: "staging" }]
+        const { client } = unwrap(await admin.clients.create({ label: "leaving", environments }))
+        scene.leaving = client.clientId
+      }),
+    sdk: async ({ admin }, { leaving }) => {
+      const { data, failure } = await admin.clients.revoke(leaving)
+      return failure ? { failure } : { data: { ...data, environments: data.environments.toSorted() } }
+    },
+    cli: ({ leaving }) => ({ args: ["clients", "revoke", leaving, "-y"] }),
+    truth: is({ environments: ["development", "staging"], notSigned: [] }),
+    tells: /signed again without it: (?:development, staging|staging, development)\n/,
   },
   "create client": {
     about: keyset,
@@ -175,6 +259,19 @@ export const calls: Readonly<Record<string, Call>> = {
       recoverWorkspace({ endpoint: proxy.url, recoveryKit, label: "rescuer", beforeRecovery: () => false }),
     truth: wasStopped,
   },
+  "create workspace": {
+    about: ["GET /.well-known/halfkey"],
+    before: async (scene) => {
+      scene.count += 1
+      scene.token = await scene.setupToken()
+    },
+    sdk: (_, { proxy, token }) =>
+      createWorkspace({ endpoint: proxy.url, setupToken: token, label: "admin", environments: ["production"] }),
+    cli: ({ count, proxy, token }) => ({
+      args: ["init", "--endpoint", proxy.url, "--setup-token-file", "-", "--save-profile", `other-${count}`],
+      stdin: token,
+    }),
+  },
   "create environment": {
     about: ["GET /v1/workspace"],
     before: async (scene) => {
@@ -185,8 +282,45 @@ export const calls: Readonly<Record<string, Call>> = {
   },
 }
 
+/** Two new clients that share what they remember. The second has looked before the first saved what it saw. */
+async function getByTwoProcesses(scene: Scene): Promise<Result<unknown>> {
+  scene.count += 1
+  const store = fileFreshness(join(scene.directory, `shared-${scene.count}`))
+  let looked = false
+  const late: typeof store = {
+    load: async () => {
+      if (looked) return await store.load()
+      looked = true
+      return {}
+    },
+    save: store.save,
+  }
+  const values: unknown[] = []
+  for (const more of [{ freshness: store }, { freshness: late, userAgent: "second" }]) {
+    const secrets = new Secrets(scene.options(more))
+    const result = await secrets.get("A")
+    await secrets.close()
+    if (result.failure) return result
+    values.push(result.data)
+  }
+  return { data: values }
+}
+
+/** Lied to, the client asks for production; to see that all else is well, it reads staging afterwards. */
+async function getByStagingOnly(scene: Scene): Promise<Result<unknown>> {
+  const { apiKey, clientId, clientKey, workspaceCRN } = scene.stagingOnly
+  const options = scene.options({ apiKey, clientId, clientKey, workspaceCRN })
+  const secrets = new Secrets(options)
+  try {
+    const environment = scene.proxy.isLying ? "production" : "staging"
+    return await secrets.get("A", { environment })
+  } finally {
+    await secrets.close()
+  }
+}
+
 /** Does something as the first admin, without the proxy. */
-export async function asAdmin<T>(scene: Scene, work: (clients: SdkClients) => Promise<T>): Promise<T> {
+async function asAdmin<T>(scene: Scene, work: (clients: SdkClients) => Promise<T>): Promise<T> {
   const options = scene.options({ endpoint: scene.server.url })
   const clients = { secrets: new Secrets(options), admin: new Admin(options) }
   try {

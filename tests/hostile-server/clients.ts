@@ -1,22 +1,13 @@
 /** The clients that are lied to, each with the state that it keeps on disk. */
 import { createHash } from "node:crypto"
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs"
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { problemCodes } from "@halfkey/core/formats/problem-codes"
 import { Admin } from "halfkey/admin"
-import { type FreshnessState, type FreshnessStore, type Result, Secrets, unwrap } from "halfkey/secrets"
+import { type Result, Secrets, unwrap } from "halfkey/secrets"
 import type { ClientKind, Verdict } from "./attack.ts"
 import type { Call } from "./calls.ts"
+import { fileFreshness } from "./file-freshness.ts"
 import { runHalfkey } from "./halfkey.ts"
 import type { Scene } from "./scene.ts"
 
@@ -32,6 +23,8 @@ export interface Outcome {
 
 export interface Victim {
   run(call: Call): Promise<Outcome>
+  /** Makes it ask for a new access token. */
+  forgetToken(): void
   /** Every file that the client keeps, with its mode and a hash of its bytes. */
   state(): Readonly<Record<string, string>>
   close(): Promise<void>
@@ -75,6 +68,9 @@ class SdkVictim implements Victim {
     return new SdkOutcome(result, call)
   }
 
+  /** It has none yet, being new. */
+  forgetToken(): void {}
+
   state() {
     return stateOf(this.#directory)
   }
@@ -109,7 +105,10 @@ class SdkOutcome implements Outcome {
   mismatch({ check, code, says }: Verdict): string | undefined {
     const { failure } = this.#result
     if (failure === undefined) return "the lie was believed"
-    const fits = failure.code === code && failure.check === check && (says === undefined || says.test(failure.message))
+    const fits =
+      failure.code === code &&
+      (check === "any" || failure.check === check) &&
+      (says === undefined || says.test(failure.message))
     return fits ? undefined : `refused as ${failure.code}, check ${failure.check}: ${failure.message}`
   }
 }
@@ -124,6 +123,10 @@ class CliVictim implements Victim {
     cpSync(scene.seenConfigDirectory, join(directory, "config"), { recursive: true })
   }
 
+  forgetToken(): void {
+    rmSync(join(this.#directory, "config", "tokens"), { recursive: true })
+  }
+
   async run(call: Call): Promise<Outcome> {
     const { args, stdin = "" } = call.cli?.(this.#scene) ?? { args: [] }
     const { code, stderr, stdout } = await runHalfkey(args, {
@@ -133,9 +136,11 @@ class CliVictim implements Victim {
     const isRun = args[0] === "run"
     return {
       succeeded: code === 0,
-      said: stderr,
+      // What is no value may be shown, but must not move the cursor.
+      said: call.prints === undefined ? stderr + stdout : stderr,
       requireTruth: () => {
         if (code !== (call.exit ?? 0)) throw new Error(`halfkey ${args.join(" ")} ended with ${code}: ${stderr}`)
+        if (call.tells !== undefined && !call.tells.test(stderr)) throw new Error(`it said ${stderr}`)
         if (call.prints !== undefined && stdout !== call.prints) throw new Error(`it printed ${JSON.stringify(stdout)}`)
       },
       mismatch: ({ check, code: problem, says }) => {
@@ -143,7 +148,8 @@ class CliVictim implements Victim {
         if (code === 0) return "the lie was believed"
         if (code !== exit) return `exit code ${code} instead of ${exit}: ${stderr}`
         if (stdout !== "") return `it printed something all the same: ${stdout}`
-        if (check !== undefined && !stderr.includes(`check "${check}"`)) return `it does not name ${check}: ${stderr}`
+        if (check !== undefined && check !== "any" && !stderr.includes(`check "${check}"`))
+          return `it does not name ${check}: ${stderr}`
         return says === undefined || says.test(stderr) ? undefined : `it says something else: ${stderr}`
       },
     }
@@ -155,18 +161,6 @@ class CliVictim implements Victim {
 
   async close(): Promise<void> {
     rmSync(this.#directory, { recursive: true, force: true })
-  }
-}
-
-/** A plain store, as an application would write one. */
-export function fileFreshness(directory: string): FreshnessStore {
-  const path = join(directory, "freshness.json")
-  return {
-    load: async (): Promise<FreshnessState> => (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {}),
-    save: async (state) => {
-      mkdirSync(directory, { recursive: true })
-      writeFileSync(path, JSON.stringify(state))
-    },
   }
 }
 

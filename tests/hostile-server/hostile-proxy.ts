@@ -36,6 +36,10 @@ export class HostileProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
+  get isLying(): boolean {
+    return this.#telling !== undefined
+  }
+
   async start(upstream: string): Promise<void> {
     this.#upstream = new URL(upstream)
     this.#server.listen(0, "127.0.0.1")

@@ -126,11 +126,11 @@ export class Insider {
   }
 
   /** A half of the attacker's choice, sealed to the admin as a member would get it, with a self-wrap that fits it. */
-  async grantOf(name: string, half: Uint8Array): Promise<Json> {
+  async grantOf(name: string, half: Uint8Array, epoch = 1): Promise<Json> {
     const { keysetId, manifest, workspaceId } = this.keyset(name)
     const own = manifest.members.find(({ clientId }) => clientId === this.admin.clientId)
     if (own === undefined) throw new Error(`the admin is no member of ${name}`)
-    const place = { workspaceId, keysetId, epoch: 1 }
+    const place = { workspaceId, keysetId, epoch }
     const grant = await sealGrant(place, own, half)
     return grantToJson({ ...grant, selfWrap: sealSelfWrap(place, half, this.admin, systemRandom) })
   }

@@ -1,15 +1,20 @@
 /** Where the attacks play: the real server, the proxy before it, and clients that have seen the truth once. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { execFile } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { Admin, unwrap } from "halfkey/admin"
 import { type FreshnessState, Secrets, type SecretsOptions } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
 import type { Json } from "./attack.ts"
-import { fileFreshness } from "./clients.ts"
+import { Elsewhere } from "./elsewhere.ts"
+import { fileFreshness } from "./file-freshness.ts"
 import { runHalfkey } from "./halfkey.ts"
 import { HostileProxy } from "./hostile-proxy.ts"
 import { type Credentials, Insider } from "./insider.ts"
+
+const serverProgram = join(import.meta.dirname, "../../server/bin/halfkey-server.js")
 
 /** Starts every value, so that one that shows up anywhere is found. */
 export const canary = "CANARY-5d1e8b"
@@ -17,11 +22,9 @@ export const canary = "CANARY-5d1e8b"
 /** The secrets that are there, by environment and name, oldest version first. `null`: deleted. */
 const written = {
   production: { A: ["first", "second"], B: ["other"], DEAD: ["short", null] },
-  staging: { A: ["staged"] },
-  development: { A: ["developed"] },
+  staging: { A: ["staged"], Z: ["last"] },
+  development: { A: ["developed"], KEPT: ["kept"] },
 } as const
-
-export type EnvironmentName = keyof typeof written
 
 export const secretValue = (what: string) => `${canary} ${what}`
 
@@ -31,20 +34,28 @@ export interface Truths {
   readonly before: Json
   /** `POST /v1/secrets/read` for one secret as it is now, by `<environment> <name>`. */
   readonly now: Readonly<Record<string, Json>>
+  /** The same for A of staging, to the client that has nothing else. */
+  readonly ofStagingOnly: Json
 }
 
 export class Scene {
   readonly directory = mkdtempSync(join(tmpdir(), "halfkey-hostile-"))
   readonly server = new RealServer()
   readonly proxy = new HostileProxy()
+  readonly elsewhere = new Elsewhere()
   /** The mode that the member does not have in development, so that granting it is a change. */
   otherMode: "read" | "read-write" = "read"
   /** A client that may be taken out of development. */
   leaver = ""
   recoveryKit = ""
+  /** The client that is to be revoked next. */
+  leaving = ""
+  /** The setup token for the next workspace. */
+  token = ""
   /** Counts up, for names that must be new. */
   count = 0
   #admin: Credentials | undefined
+  #stagingOnly: Credentials | undefined
   #member: Credentials | undefined
   #insider: Insider | undefined
   #truths: Truths | undefined
@@ -55,6 +66,11 @@ export class Scene {
 
   get member(): Credentials {
     return known(this.#member)
+  }
+
+  /** A client of staging, and of nothing else. */
+  get stagingOnly(): Credentials {
+    return known(this.#stagingOnly)
   }
 
   get insider(): Insider {
@@ -81,9 +97,21 @@ export class Scene {
     return { ...own, timeoutMs: 20_000, env: {}, ...more }
   }
 
+  /** A setup token that is still good: each one makes one workspace. */
+  async setupToken(): Promise<string> {
+    const { dataDirectory } = this.server
+    if (!existsSync(join(dataDirectory, "setup-token"))) {
+      await promisify(execFile)(process.execPath, [serverProgram, "setup-token"], {
+        env: { HALFKEY_DATA_DIR: dataDirectory },
+      })
+    }
+    return this.server.setupToken
+  }
+
   async open(): Promise<void> {
     await this.server.start()
     await this.proxy.start(this.server.url)
+    await this.elsewhere.start()
     const recoveryKit = await this.#init()
     this.recoveryKit = recoveryKit
     const secrets = new Secrets(this.options())
@@ -100,6 +128,7 @@ export class Scene {
 
   async close(): Promise<void> {
     await this.proxy.stop()
+    await this.elsewhere.stop()
     await this.server.stop()
     rmSync(this.directory, { recursive: true, force: true })
   }
@@ -121,9 +150,8 @@ export class Scene {
     const [first] = written.production.A
     unwrap(await secrets.set("A", secretValue(first)))
     const before = await this.#readAnew("production", "A")
-    const environments = [{ name: "production" }, { name: "development" }]
-    const { credentials } = unwrap(await admin.clients.create({ label: "member", environments, apiKey: {} }))
-    this.#member = { ...credentials, apiKey: credentials.apiKey ?? "" }
+    this.#member = await newClient(admin, "member", ["production", "development"])
+    this.#stagingOnly = await newClient(admin, "staging only", ["staging"])
     const now: Record<string, Json> = {}
     for (const [environment, names] of Object.entries(written)) {
       for (const [name, values] of Object.entries(names) as [string, readonly (string | null)[]][]) {
@@ -135,7 +163,7 @@ export class Scene {
         now[`${environment} ${name}`] = await this.#readAnew(environment, name)
       }
     }
-    this.#truths = { before, now }
+    this.#truths = { before, now, ofStagingOnly: await this.#readAnew("staging", "A", this.stagingOnly) }
   }
 
   async #learn(secrets: Secrets, recoveryKit: string): Promise<void> {
@@ -166,7 +194,7 @@ export class Scene {
       ["get", "DEAD", "-e", "production"],
       ["get-many", "A", "B", "-e", "production"],
       ["get", "A", "-e", "staging"],
-      ["get", "A", "-e", "development"],
+      ["get-many", "A", "KEPT", "-e", "development"],
     ]) {
       const { code, stderr } = await runHalfkey(args, { configDirectory: this.seenConfigDirectory })
       if (code !== (args.includes("DEAD") ? 3 : 0)) throw new Error(`halfkey ${args[0]} ended with ${code}: ${stderr}`)
@@ -174,13 +202,20 @@ export class Scene {
   }
 
   /** The whole answer to a client that knows nothing. */
-  async #readAnew(environment: string, name: string): Promise<Json> {
+  async #readAnew(environment: string, name: string, by = this.admin): Promise<Json> {
     this.proxy.listen()
-    const secrets = new Secrets({ ...this.options(), environment })
+    const { apiKey, clientId, clientKey } = by
+    const secrets = new Secrets(this.options({ apiKey, clientId, clientKey, environment }))
     await secrets.get(name)
     await secrets.close()
     return JSON.parse(this.proxy.told.at(-1)?.body ?? "")
   }
+}
+
+async function newClient(admin: Admin, label: string, names: readonly string[]): Promise<Credentials> {
+  const environments = names.map((name) => ({ name }))
+  const { credentials } = unwrap(await admin.clients.create({ label, environments, apiKey: {} }))
+  return { ...credentials, apiKey: credentials.apiKey ?? "" }
 }
 
 function known<T>(value: T | undefined): T {

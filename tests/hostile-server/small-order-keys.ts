@@ -15,3 +15,8 @@ export const smallOrderKeys: Readonly<Record<string, string>> = {
   "another of order 8": "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
   "another of order 8 with the other sign": "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
 }
+
+/** R is the neutral element and S is 0: under a key of small order this signs everything, for a lax verifier. */
+export const smallOrderForgery = Buffer.from(`${smallOrderKeys["order 1"]}${"00".repeat(32)}`, "hex").toString(
+  "base64url",
+)

@@ -58,11 +58,13 @@ test("each implementation opens what the other sealed, and nothing under another
 
 // The draft of HPKE's post-quantum suites, with X-Wing under HKDF-SHA-256 and another AEAD: everything but the AEAD is ours.
 const hpkeFile = join(import.meta.dirname, "../../../shared/vectors/hpke-pq/test-vectors.json")
-const present = existsSync(hpkeFile)
-if (!present)
+if (existsSync(hpkeFile)) {
+  test("the key schedule gives the answers of draft-ietf-hpke-pq", keyScheduleAnswers)
+} else {
   console.log("NOTE: HPKE's X-Wing answers were left out: there is no ../shared/vectors/hpke-pq beside the repository")
+}
 
-test("the key schedule gives the answers of draft-ietf-hpke-pq", { skip: !present && "no file" }, async () => {
+async function keyScheduleAnswers(): Promise<void> {
   type Answer = Record<"kem_id" | "kdf_id" | "aead_id", number> & Record<string, string>
   const all = JSON.parse(readFileSync(hpkeFile, "utf8")) as Answer[]
   const ours = all.filter(({ kem_id, kdf_id }) => kem_id === 0x647a && kdf_id === 1)
@@ -74,4 +76,4 @@ test("the key schedule gives the answers of draft-ietf-hpke-pq", { skip: !presen
     const { key, nonce } = await spec.hpkeKeys(secret, field(answer, "info"), answer.aead_id)
     assert.deepEqual([spec.hex(key), spec.hex(nonce)], [answer["key"], answer["base_nonce"]])
   }
-})
+}

@@ -179,7 +179,7 @@ test("a server that is away is told with what to type", async () => {
   assert.equal(code, 6)
   assert.equal(
     stderr,
-    "halfkey: the server at http://127.0.0.1:1 cannot be reached: ECONNREFUSED\n  try: halfkey up   (starts the server on this machine)\n",
+    "halfkey: the server at http://127.0.0.1:1 cannot be reached: ECONNREFUSED\n  try: halfkey up   (in the directory where it was first started: its data is there)\n",
   )
 })
 

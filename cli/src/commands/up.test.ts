@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
@@ -75,12 +75,25 @@ test("where the server runs already, up says so", async (t) => {
     [again.code, again.stdout, again.stderr],
     [0, "", `halfkey: the server is running already, at ${endpoint}\n`],
   )
+  const elsewhere = join(halfkey.directory, "elsewhere")
+  const other = await halfkey.run(["up", "--port", portOf(endpoint), "--data-dir", elsewhere])
+  assert.deepEqual(
+    [other.code, other.stderr],
+    [
+      0,
+      `${again.stderr}halfkey: its data is not in ${elsewhere}: HALFKEY_PORT=${Number(portOf(endpoint)) + 1} with the same command starts another one\n`,
+    ],
+  )
   const stranger = installation(t)
   const refused = await stranger.run(["up"], { env: { HALFKEY_PORT: portOf(endpoint) } })
   assert.equal(refused.code, 2)
   assert.equal(
     refused.stderr,
-    `halfkey: the port ${portOf(endpoint)} is taken by a Halfkey server that no profile of this machine fits\n  try: HALFKEY_PORT=${Number(portOf(endpoint)) + 1} with the same command\n`,
+    `halfkey: the port ${portOf(endpoint)} is taken by a Halfkey server that no profile of this machine fits
+  try: HALFKEY_PORT=${Number(portOf(endpoint)) + 1} with the same command, if that server is not yours
+  try: HALFKEY_CONFIG_DIR=<where the profile is>, if it is
+  try: halfkey-server setup-token, then halfkey init --endpoint ${endpoint}, for a further workspace on it
+`,
   )
 })
 
@@ -127,6 +140,21 @@ test("a new data directory makes a new local profile and keeps the earlier one",
   assert.deepEqual(halfkey.profile(name), earlier)
   assert.notEqual(halfkey.profile()["workspaceCRN"], earlier["workspaceCRN"])
   assert.equal(await halfkey.ok(["list", "-e", "development"]), "")
+})
+
+test("a first start that takes the default from another profile says so", async (t) => {
+  const halfkey = installation(t)
+  const first = await halfkey.up()
+  await first.end()
+  rmSync(halfkey.dataDirectory, { recursive: true })
+  const profiles = join(halfkey.configDirectory, "profiles")
+  renameSync(join(profiles, "local.json"), join(profiles, "work.json"))
+  writeFileSync(join(halfkey.configDirectory, "default-profile"), "work\n", { mode: 0o600 })
+  const second = await halfkey.up()
+  assert.match(
+    second.stderr(),
+    /halfkey: the default profile is now local, no longer work: use --profile work for that one\n/,
+  )
 })
 
 test("a workspace without a profile on this machine is served, and what to do is told", async (t) => {

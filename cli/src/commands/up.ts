@@ -1,8 +1,10 @@
 /** `halfkey up`: the server in the foreground; the first time also a workspace, an admin client and the recovery kit. */
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type CommandDefinition, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
+import { usageError } from "../failure.ts"
 import { nodeTransport } from "../http/node-transport.ts"
 import { listeningEndpoint, reachable } from "../local-server/address.ts"
 import { findServer } from "../local-server/find-server.ts"
@@ -40,7 +42,7 @@ export async function run(context: Context, options: UpOptions): Promise<number>
   const { env, cwd } = context
   const program = findServer()
   const dataDirectory = resolve(cwd, options.dataDirectory ?? (env["HALFKEY_DATA_DIR"] || ".halfkey"))
-  const port = options.port ?? (env["HALFKEY_PORT"] || "4253")
+  const port = portFrom(options.port, env["HALFKEY_PORT"] || "4253")
   const profiles = new Profiles(context.configDirectory)
   const wanted = listeningEndpoint(env["HALFKEY_HOST"] || "127.0.0.1", port, Boolean(env["HALFKEY_TLS_CERT"]))
   const there = port === "0" ? { kind: "nobody" as const } : await probe(nodeTransport(), wanted)
@@ -50,9 +52,14 @@ export async function run(context: Context, options: UpOptions): Promise<number>
     if (there.needsSetup && tokenIn(dataDirectory) !== undefined) {
       await firstStart(context, profiles, wanted, dataDirectory)
     } else if ((await findFittingProfile(context, profiles, wanted, false)) === undefined) {
-      throw taken(port, "a Halfkey server that no profile of this machine fits")
+      throw noProfileFits(port, wanted)
     }
     context.note(`the server is running already, at ${wanted}`)
+    // Each server holds a file of this name in its data directory.
+    if (!existsSync(join(dataDirectory, "lock")))
+      context.note(
+        `its data is not in ${dataDirectory}: HALFKEY_PORT=${Number(port) + 1} with the same command starts another one`,
+      )
     return 0
   }
   ensurePrivateDirectory(dataDirectory)
@@ -69,6 +76,28 @@ export async function run(context: Context, options: UpOptions): Promise<number>
     throw error
   }
   return server.ended
+}
+
+/** The server would say it as well, but the port is looked at before there is a server. */
+function portFrom(flag: string | undefined, variable: string): string {
+  const port = flag ?? variable
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) return port
+  const from = flag === undefined ? "HALFKEY_PORT" : "--port"
+  throw usageError(`${from} is not usable: it must be a whole number from 0 to 65535`, "--port 4253, the default")
+}
+
+/** Somebody else's server, or our own: then the profile is elsewhere, or a crash took it before it was stored. */
+function noProfileFits(port: string, endpoint: string): HalfkeyError {
+  return new HalfkeyError(
+    "port_in_use",
+    `the port ${port} is taken by a Halfkey server that no profile of this machine fits`,
+    {
+      hint:
+        `HALFKEY_PORT=${Number(port) + 1} with the same command, if that server is not yours\n` +
+        "HALFKEY_CONFIG_DIR=<where the profile is>, if it is\n" +
+        `halfkey-server setup-token, then halfkey init --endpoint ${endpoint}, for a further workspace on it`,
+    },
+  )
 }
 
 function taken(port: string, by: string): HalfkeyError {

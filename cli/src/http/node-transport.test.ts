@@ -109,7 +109,7 @@ test("a server that is away is told by its address, without what was sent", asyn
   }
   await assert.rejects(nodeTransport()(request), (error: Error & { hint?: string }) => {
     assert.equal(error.message, "the server at http://127.0.0.1:1 cannot be reached: ECONNREFUSED")
-    assert.equal(error.hint, "halfkey up   (starts the server on this machine)")
+    assert.equal(error.hint, "halfkey up   (in the directory where it was first started: its data is there)")
     return true
   })
 })

@@ -92,7 +92,10 @@ function asFailure(error: unknown, url: URL): HalfkeyError {
   const { code } = error as NodeJS.ErrnoException
   const local = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname)
   const hints: Readonly<Record<string, string>> = {
-    ECONNREFUSED: local ? "halfkey up   (starts the server on this machine)" : "halfkey doctor",
+    ECONNREFUSED: local
+      ? "halfkey up   (in the directory where it was first started: its data is there)"
+      : "halfkey doctor",
+    EPROTO: "check whether the server speaks http:// or https://: halfkey config explain",
     ENOTFOUND: "check the host name: halfkey config explain",
     DEPTH_ZERO_SELF_SIGNED_CERT: "NODE_EXTRA_CA_CERTS=<file with the authority's certificate>",
     SELF_SIGNED_CERT_IN_CHAIN: "NODE_EXTRA_CA_CERTS=<file with the authority's certificate>",

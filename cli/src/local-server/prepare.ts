@@ -41,7 +41,13 @@ export async function firstStart(
   }
   const label = `admin on ${hostname().slice(0, 60) || "this machine"}`
   const made = await makeWorkspace(context, profiles, { endpoint, setupToken, label, profile: localProfile })
+  const before = profiles.default()
   profiles.setDefault(localProfile)
+  if (before !== undefined && before !== localProfile) {
+    context.note(
+      `the default profile is now ${localProfile}, no longer ${before}: use --profile ${before} for that one`,
+    )
+  }
   context.note(`created ${made.workspaceCRN} with production, staging and development; you are its admin`)
   const halfkey = context.env["npm_command"] === undefined ? "halfkey" : "npx halfkey"
   const lines = [

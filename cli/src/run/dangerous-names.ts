@@ -22,14 +22,19 @@ const dangerousNames: readonly DangerousName[] = [
     pattern: /^(NODE_OPTIONS|NODE_PATH|NODE_REPL_EXTERNAL_MODULE|BUN_OPTIONS)$/,
     effect: "makes Node or Bun load other code",
   },
-  { pattern: /^(npm_config_.*|NPM_CONFIG_.*)$/, effect: "changes what npm runs" },
+  // npm itself takes every spelling.
+  { pattern: /^npm_config_/i, effect: "changes what npm runs" },
+  { pattern: /^(CS_ENDPOINT|HALFKEY_.*)$/, effect: "decides where halfkey sends credentials, or which ones" },
   {
     pattern: /^PYTHON(PATH|HOME|STARTUP|USERBASE|BREAKPOINT|WARNINGS|INSPECT|EXECUTABLE|PLATLIBDIR)$/,
     effect: "makes Python load other code",
   },
   { pattern: /^(PERL5LIB|PERLLIB|PERL5OPT|PERL5DB)$/, effect: "makes Perl load other code" },
   { pattern: /^(RUBYOPT|RUBYLIB|GEM_PATH|GEM_HOME|BUNDLE_GEMFILE)$/, effect: "makes Ruby load other code" },
-  { pattern: /^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH)$/, effect: "makes Java load other code" },
+  {
+    pattern: /^(JAVA_TOOL_OPTIONS|_?JAVA_OPTIONS|JDK_JAVA_OPTIONS|(JAVA|MAVEN|GRADLE|SBT|CATALINA)_OPTS|CLASSPATH)$/,
+    effect: "makes Java load other code",
+  },
   { pattern: /^(PHPRC|PHP_INI_SCAN_DIR)$/, effect: "makes PHP load other code" },
   { pattern: /^LUA_(PATH|CPATH|INIT)(_\d+_\d+)?$/, effect: "makes Lua load other code" },
   {
@@ -55,6 +60,8 @@ const dangerousNames: readonly DangerousName[] = [
       /^GIT_(SSH|SSH_COMMAND|EXEC_PATH|EDITOR|SEQUENCE_EDITOR|PAGER|ASKPASS|EXTERNAL_DIFF|PROXY_COMMAND|TEMPLATE_DIR|CONFIG.*)$/,
     effect: "makes git start another program",
   },
+  { pattern: /^(PYTEST_ADDOPTS|PYTEST_PLUGINS|GOFLAGS)$/, effect: "makes a tool load other code" },
+  { pattern: /^(VIMINIT|EXINIT|TAR_OPTIONS|RSYNC_RSH|CVS_RSH|SVN_SSH)$/, effect: "holds commands that a tool runs" },
   {
     pattern: /^(SSH_ASKPASS|SUDO_ASKPASS|RUSTC_WRAPPER|RUSTC_WORKSPACE_WRAPPER|MAKEFLAGS|CARGO_.*_RUNNER)$/,
     effect: "names a program that others start",

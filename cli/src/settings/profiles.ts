@@ -125,5 +125,6 @@ function parseProfile(text: string, path: string): Profile {
   for (const name of required) {
     if (typeof fields[name] !== "string") throw refuse(`${name} is missing`)
   }
+  if (!["string", "undefined"].includes(typeof fields["environment"])) throw refuse("environment must be a text")
   return data as Profile
 }

@@ -76,6 +76,13 @@ test("the default endpoint is for workspaces on this machine only", () => {
   assert.equal(resolveSettings({ ...nothing, env: { CS_WORKSPACE_CRN: crnB } }).endpoint, undefined)
 })
 
+test("credentials of variables do not go to the server of another workspace's profile", () => {
+  const { CS_ENDPOINT: _, ...withoutEndpoint } = variables
+  assert.equal(resolveSettings({ ...nothing, profile, env: withoutEndpoint }).endpoint, undefined)
+  const ofSameWorkspace = { ...withoutEndpoint, CS_WORKSPACE_CRN: crnA }
+  assert.equal(resolveSettings({ ...nothing, profile, env: ofSameWorkspace }).endpoint?.source, "profile")
+})
+
 test("an endpoint that only a committed file names is refused", () => {
   const file = { path: "/r/halfkey.json", endpoint: "https://evil.example" }
   const refused = {

@@ -54,7 +54,7 @@ export function resolveSettings(sources: SettingSources): Settings {
     if (profile?.data.workspaceCRN !== file.workspaceCRN) throw otherWorkspace(file, profile?.name ?? "")
   }
   const environment = pick(sources, "environment")
-  const endpoint = endpointOf(sources, workspaceCRN?.value)
+  const endpoint = endpointOf(ownSources(sources, credentials, workspaceCRN?.value), workspaceCRN?.value)
   // A pin is about the environment beside it.
   const pinned = file?.environment === undefined || file.environment === environment?.value
   const minimumRevision: Setting<number> | undefined =
@@ -98,6 +98,16 @@ function credentialsOf(sources: SettingSources): Pick<Settings, "clientId" | "cl
       return setting === undefined ? [] : [[name, setting]]
     }),
   )
+}
+
+/** Credentials of variables never go to the server of a profile that merely lies around, unless it is of the same workspace. */
+function ownSources(
+  sources: SettingSources,
+  { apiKey }: Pick<Settings, "apiKey">,
+  workspaceCRN: string | undefined,
+): SettingSources {
+  const isForeign = apiKey?.source === "variable" && sources.profile?.data.workspaceCRN !== workspaceCRN
+  return isForeign ? { ...sources, profile: undefined } : sources
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Audit entries (S12): who did what, when, from where, as RFC 8785 bytes that become leaves of an RFC 6962 tree. */
-import { concatBytes, utf8 } from "../primitives/bytes.ts"
+import { utf8 } from "../primitives/bytes.ts"
 import { sha256 } from "../primitives/hash.ts"
 import { canonicalJson, isList, type JsonValue } from "./canonical-json.ts"
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
@@ -47,20 +47,20 @@ export interface AuditEntry {
   readonly action: AuditAction
   readonly outcome: "allowed" | "denied"
   /** Problem code of a denial. */
-  readonly code?: string
-  readonly apiKeyId?: ApiKeyId
-  readonly clientId?: ClientId
-  readonly keysetId?: KeysetId
-  readonly environment?: string
+  readonly code?: string | undefined
+  readonly apiKeyId?: ApiKeyId | undefined
+  readonly clientId?: ClientId | undefined
+  readonly keysetId?: KeysetId | undefined
+  readonly environment?: string | undefined
   /** Names of secrets; a version follows as `name@version` where it matters. */
-  readonly names?: readonly string[]
+  readonly names?: readonly string[] | undefined
   /** Key ids (S6), base64url of 16 bytes each. */
-  readonly keyIds?: readonly string[]
+  readonly keyIds?: readonly string[] | undefined
   /** What an administrative action was about: a client id, an API key id, a revision. */
-  readonly subject?: string
+  readonly subject?: string | undefined
   /** Peer address as the server saw it. */
   readonly address: string
-  readonly userAgent?: string
+  readonly userAgent?: string | undefined
 }
 
 /**
@@ -86,7 +86,9 @@ function wellFormed(value: JsonValue): JsonValue {
   )
 }
 
+const leafPrefix = new Uint8Array([0])
+
 /** RFC 6962 leaf hash: `H(0x00 ‖ entry bytes)`, 32 bytes. The receipt that an answer carries. */
 export function auditLeafHash(entryBytes: Uint8Array): Uint8Array {
-  return sha256(concatBytes(new Uint8Array([0]), entryBytes))
+  return sha256(leafPrefix, entryBytes)
 }

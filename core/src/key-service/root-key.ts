@@ -54,6 +54,7 @@ export class RootKey {
     throw new HalfkeyError(
       "database_damaged",
       `a wrapped ${context.kind} does not open with root key ${this.fingerprint}`,
+      { hint: "keep a copy of the database and restore a backup" },
     )
   }
 

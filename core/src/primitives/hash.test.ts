@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { inspect } from "node:util"
 import fc from "fast-check"
 import { bytes, property } from "../testing/property.ts"
-import { fromHex, toHex, utf8 } from "./bytes.ts"
+import { concatBytes, fromHex, toHex, utf8 } from "./bytes.ts"
 import { equalBytes, hkdf, hkdfExpand, hkdfExtract, hmacKey, hmacSha256, sha256 } from "./hash.ts"
 
 const unhex = (digits: string) => fromHex(digits) as Uint8Array
@@ -17,6 +17,11 @@ test("SHA-256 gives the published answers, in plain bytes", () => {
 
 property("both ways to SHA-256 that Node has give the same", bytes(0, 300), (message) => {
   assert.equal(toHex(sha256(message)), createHash("sha256").update(message).digest("hex"))
+})
+
+property("parts hash like what they are parts of", fc.array(bytes(0, 100), { minLength: 1, maxLength: 4 }), (parts) => {
+  const [first = new Uint8Array(0), ...rest] = parts
+  assert.equal(toHex(sha256(first, ...rest)), toHex(sha256(concatBytes(...parts))))
 })
 
 test("HMAC-SHA-256 gives the answers of RFC 4231 (cases 1, 2 and 6)", () => {

@@ -17,7 +17,7 @@ export function readKeysetSummary(answer: AnswerReader): KeysetSummary {
   const mode = answer.field("mode")
   return {
     keysetId: answer.field("keysetId").uuid(),
-    name: answer.field("name").text(100),
+    name: answer.field("name").shown(100),
     kind: answer.field("kind").oneOf("environment", "tenant"),
     state: answer.field("state").oneOf("enabled", "disabled", "destroyed"),
     revision: answer.field("revision").integer(1),
@@ -35,13 +35,13 @@ export function readClient(answer: AnswerReader): ServedClient {
     clientId,
     signPk: answer.field("signPk").bytes(32),
     kemPk: answer.field("kemPk").bytes(1216),
-    label: answer.field("label").text(100),
+    label: answer.field("label").shown(100),
     granter: answer.field("granter").flag(),
     environments: answer
       .field("environments")
       .list()
       .map((item) => ({
-        name: item.field("name").text(100),
+        name: item.field("name").shown(100),
         keysetId: item.field("keysetId").uuid(),
         mode: readMode(item.field("mode")),
       })),
@@ -60,7 +60,7 @@ export function readApiKey(answer: AnswerReader): ApiKey {
   if (!isApiKeyId(id)) throw malformedAnswer("id", "the id of an API key")
   return {
     id,
-    label: answer.field("label").text(100),
+    label: answer.field("label").shown(100),
     role: readRole(answer.field("role")),
     clientId: answer.field("clientId").textOrNull(),
     readOnly: answer.field("readOnly").flag(),
@@ -89,7 +89,7 @@ function readMode(answer: AnswerReader): MemberMode {
 }
 
 function readTexts(answer: AnswerReader): readonly string[] | null {
-  return answer.present ? answer.list().map((item) => item.text(100)) : null
+  return answer.present ? answer.list().map((item) => item.shown(100)) : null
 }
 
 function apiKeyIdOf(text: string): string | undefined {

@@ -2,6 +2,7 @@
 import { addMember, removeMember } from "@halfkey/core/client/membership"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { ClientId } from "@halfkey/core/formats/ids"
+import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
 import { readClient, type ServedClient } from "./answers.ts"
@@ -12,7 +13,13 @@ import { announceSealing } from "./sealing-plan.ts"
 import type { EnvironmentGrant, GrantedClient, MemberMode, RevokedClient, SealingOptions } from "./types.ts"
 
 export async function listClients(session: Session, scope: CallScope): Promise<ServedClient[]> {
-  const answer = await session.api.call(scope, { method: "GET", path: "/v1/clients", repetition: "repeatable" })
+  const answer = await session.api.call(scope, {
+    method: "GET",
+    path: "/v1/clients",
+    repetition: "repeatable",
+    // Each comes with its keys: two kilobytes.
+    maxBytes: largeAnswerMaxBytes,
+  })
   return answer.field("clients").list().map(readClient)
 }
 
@@ -76,20 +83,47 @@ async function grantOne(
 export async function revokeClient(session: Session, scope: CallScope, clientId: ClientId): Promise<RevokedClient> {
   await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
   const environments: string[] = []
+  const notSigned: string[] = []
   let failed: { readonly error: unknown } | undefined
-  for (const { keysetId, name, state } of await listKeysets(session, scope)) {
-    // Nobody gets anything of a destroyed one any more.
-    if (state === "destroyed") continue
+  for (const { doubted, keysetId, name } of await environmentsToSign(session, scope)) {
     try {
       const change = async () => await removeFrom(session, scope, clientId, name, keysetId)
       if (await untilNoConflict(scope, change)) environments.push(name)
     } catch (error) {
+      if (doubted && isOutOfReach(error)) notSigned.push(name)
       // What is wrong with one environment must not keep the client in the others.
-      failed ??= { error }
+      else failed ??= { error }
     }
   }
   if (failed !== undefined) throw withDone(failed.error, environments)
-  return { environments }
+  return { environments, notSigned }
+}
+
+export interface EnvironmentToSign {
+  readonly keysetId: string
+  readonly name: string
+  /** This machine saw it before, and the server does not list it. */
+  readonly doubted: boolean
+}
+
+/**
+ * Where a client may be a member. A server could hide an environment, so that its manifest goes on listing the client:
+ * those that were seen before are looked at whatever the server lists. Nobody gets anything of a destroyed one any more.
+ */
+export async function environmentsToSign(session: Session, scope: CallScope): Promise<readonly EnvironmentToSign[]> {
+  const toSign = new Map<string, EnvironmentToSign>()
+  for (const [keysetId, { name }] of session.floors.documents().keysets) {
+    toSign.set(keysetId, { keysetId, name, doubted: true })
+  }
+  for (const { keysetId, name, state } of await listKeysets(session, scope)) {
+    if (state === "destroyed") toSign.delete(keysetId)
+    else toSign.set(keysetId, { keysetId, name: toSign.get(keysetId)?.name ?? name, doubted: false })
+  }
+  return [...toSign.values()]
+}
+
+export function isOutOfReach(error: unknown): boolean {
+  return error instanceof HalfkeyError && (error.code === "keyset_not_found" || error.code === "keyset_disabled")
 }
 
 /** Whether the client was a member. Needs no halves: who signs need not be a member, and the server names none to skip. */

@@ -2,13 +2,12 @@
 import type { ClientId } from "@halfkey/core/formats/ids"
 import type { CallOptions } from "../options.ts"
 import type { Session } from "../session.ts"
-import { removeFrom, withDone } from "./client-grants.ts"
+import { type EnvironmentToSign, environmentsToSign, isOutOfReach, removeFrom, withDone } from "./client-grants.ts"
 import { loadDocuments } from "./documents.ts"
-import { listKeysets } from "./environments.ts"
 import { untilNoConflict } from "./keyset-changes.ts"
 import { rotateEnvironment } from "./rotation.ts"
 import type { RotationOptions } from "./rotation-types.ts"
-import type { KeysetSummary, RevokedClient } from "./types.ts"
+import type { RevokedClient } from "./types.ts"
 
 /**
  * The server stops the client first, which is instant. Then each environment that lists it, and each whose rotation is
@@ -22,35 +21,38 @@ export async function revokeAndRotate(
   await session.run(options, async (scope) => {
     await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
   })
-  const found = await session.run(options, async (scope) => await listKeysets(session, scope))
-  const done = { environments: [] as string[], rotated: [] as string[], notRotated: [] as string[] }
+  const found = await session.run(options, async (scope) => await environmentsToSign(session, scope))
+  const done: Done = { environments: [], notSigned: [], rotated: [], notRotated: [] }
   let failed: { readonly error: unknown } | undefined
-  for (const keyset of found) {
-    if (keyset.state === "destroyed") continue
+  for (const environment of found) {
     try {
-      await revokeIn(session, clientId, options, keyset, done)
+      await revokeIn(session, clientId, options, environment, done)
     } catch (error) {
+      if (environment.doubted && isOutOfReach(error)) done.notSigned.push(environment.name)
       // What is wrong with one environment must not keep the client in the others.
-      failed ??= { error }
+      else failed ??= { error }
     }
   }
   if (failed !== undefined) throw withDone(failed.error, done.environments)
   return done
 }
 
+type Done = Required<RevokedClient>
+
 async function revokeIn(
   session: Session,
   clientId: ClientId,
   options: CallOptions & RotationOptions,
-  { keysetId, mode, name, state }: KeysetSummary,
-  done: { readonly environments: string[]; readonly rotated: string[]; readonly notRotated: string[] },
+  { keysetId, name }: EnvironmentToSign,
+  done: Done,
 ): Promise<void> {
   const documents = await session.run(options, async (scope) => await loadDocuments(session, scope, name, keysetId))
-  const { epochs, members } = documents.manifest
+  const { epochs, members, state } = documents.manifest
   const isMember = members.some((member) => member.clientId === clientId)
   // Of a rotation that was interrupted the manifest shows only that it is unfinished.
   if (!isMember && epochs.length === 1) return
-  if (mode === "read-write" && state === "enabled") {
+  const own = members.find((member) => member.clientId === session.client.identity.clientId)
+  if (own?.mode === "read-write" && state === "enabled") {
     await rotateEnvironment(session, options, name, [clientId])
     done.rotated.push(name)
   } else if (isMember) {

@@ -44,7 +44,7 @@ export async function readWorkspace(session: Session, scope: CallScope): Promise
       scopes: caller
         .field("scopes")
         .list()
-        .map((scopeText) => scopeText.text(100)),
+        .map((scopeText) => scopeText.shown(100)),
     },
     rosterSeq: roster.seq,
     granters: roster.granters.map(({ clientId: id, label }) => ({ clientId: id, label })),

@@ -143,6 +143,8 @@ export interface GrantedClient {
 export interface RevokedClient {
   /** Environments whose manifests were signed again without it. */
   readonly environments: string[]
+  /** Environments that this machine saw before and the server does not let it reach: another granter must sign them. */
+  readonly notSigned: string[]
   /** With `rotate`: environments that have new keys, and nothing left under the old ones. */
   readonly rotated?: string[]
   /** With `rotate`: environments that it is out of, but which this client may not read and write: another granter must rotate them. */

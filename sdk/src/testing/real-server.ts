@@ -23,6 +23,10 @@ export class RealServer {
     return `http://127.0.0.1:${this.#port}`
   }
 
+  get dataDirectory(): string {
+    return this.directory
+  }
+
   get setupToken(): string {
     return readFileSync(join(this.directory, "setup-token"), "utf8").trim()
   }

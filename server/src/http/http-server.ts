@@ -4,11 +4,20 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import { requestIdHeader } from "@halfkey/core/wire/problem"
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify"
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from "fastify"
 import type { Logger } from "pino"
+import type { RequestLine } from "../log.ts"
 import { callerOf } from "./callers.ts"
 import type { Metrics } from "./metrics.ts"
-import { useProblems } from "./problems.ts"
+import { sendProblem, useProblems } from "./problems.ts"
+import { refuseConnection } from "./protocol-errors.ts"
 import { collectRoutes, type DeclaredRoute } from "./route-access.ts"
 import type { OperationsParts } from "./routes/operations.ts"
 import { allRoutes } from "./routes/routes.ts"
@@ -23,6 +32,7 @@ export interface HttpServerParts {
   readonly metrics: Metrics
   readonly operations: OperationsParts
   readonly logger: Logger
+  readonly logRequest: (line: RequestLine) => void
   readonly random: RandomSource
   readonly trustedProxies: readonly string[]
   readonly tls: { readonly cert: string; readonly key: string } | undefined
@@ -38,10 +48,11 @@ export const withTypes = (app: FastifyInstance) => app.withTypeProvider<TypeBoxT
 export type App = ReturnType<typeof withTypes>
 
 export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const newRequestId = () => toBase64Url(parts.random(15))
   const plainApp = fastify({
     loggerInstance: parts.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => toBase64Url(parts.random(15)),
+    genReqId: newRequestId,
     // A logger for each request costs more than naming the request where something is logged.
     childLoggerFactory: (logger) => logger,
     requestIdHeader: false,
@@ -55,12 +66,19 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     http: { headersTimeout: 20_000 },
+    clientErrorHandler: ({ code }, socket) => refuseConnection(code, socket, newRequestId()),
+    // Errors of the router itself, which come before every hook.
+    frameworkErrors: (error, request, reply) => {
+      answerHeaders(request, reply)
+      sendProblem(error, request, reply)
+    },
     ...(parts.tls && { https: { cert: parts.tls.cert, key: parts.tls.key } }),
   }) as unknown as FastifyInstance
+  plainApp.removeContentTypeParser("text/plain")
   const routes = collectRoutes(plainApp)
   useTypeBoxValidation(plainApp)
   useProblems(plainApp, routes)
-  useHeadersAndLog(plainApp, parts.metrics)
+  useHeadersAndLog(plainApp, parts)
   useEarlyAuthentication(plainApp, parts.services)
 
   const app = withTypes(plainApp)
@@ -70,28 +88,28 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
   return { app: plainApp, routes }
 }
 
-function useHeadersAndLog(app: FastifyInstance, metrics: Metrics): void {
+function useHeadersAndLog(app: FastifyInstance, { metrics, logRequest }: HttpServerParts): void {
   app.decorateRequest("caller")
   app.addHook("onRequest", (request, reply, done) => {
     request.caller = callerOf(request)
-    reply.header(requestIdHeader, request.id)
-    reply.header("cache-control", "no-store")
-    reply.header("x-content-type-options", "nosniff")
+    answerHeaders(request, reply)
     done()
   })
   app.addHook("onResponse", (request, reply, done) => {
-    // The pattern, never the path: names of secrets are in it.
     const route = request.routeOptions.url ?? "(none)"
     const status = reply.statusCode
     metrics.request(request.method, route, status, reply.elapsedTime / 1000)
     const { apiKeyId, clientId } = request.caller.identity
     const ms = Math.round(reply.elapsedTime * 100) / 100
-    request.log.info(
-      { requestId: request.id, method: request.method, route, status, ms, apiKeyId, clientId },
-      "request",
-    )
+    logRequest({ requestId: request.id, method: request.method, route, status, ms, apiKeyId, clientId })
     done()
   })
+}
+
+function answerHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header(requestIdHeader, request.id)
+  reply.header("cache-control", "no-store")
+  reply.header("x-content-type-options", "nosniff")
 }
 
 /**

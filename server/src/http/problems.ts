@@ -14,11 +14,12 @@ const frameworkErrors: Readonly<Record<string, HalfkeyError>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: new HalfkeyError("invalid_request", "the body is empty, JSON was expected"),
   FST_ERR_CTP_INVALID_JSON_BODY: new HalfkeyError("invalid_request", "the body is not JSON"),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: new HalfkeyError("invalid_request", "the body is not as long as announced"),
+  FST_ERR_MAX_PARAM_LENGTH: new HalfkeyError("invalid_request", "a part of the path is too long"),
   FST_ERR_BAD_URL: new HalfkeyError("invalid_request", "the path is not properly encoded"),
 }
 
 /** Turns whatever was thrown into an error of the table. Never keeps a value of the request. */
-export function knownError(error: unknown): HalfkeyError {
+function knownError(error: unknown): HalfkeyError {
   if (error instanceof HalfkeyError) return problemCodes[error.code].status === 0 ? withoutStatus(error) : error
   const { code = "", validation, validationContext, statusCode } = error as Partial<FastifyError>
   if (validation !== undefined) return invalidPart(validationContext ?? "request", validation)

@@ -6,27 +6,31 @@ type ReadRecord = ReadResponse["records"][number]
 /** UTF-8 of a record's JSON and a comma. */
 const recordBytes = new WeakMap<ReadRecord, Buffer>()
 
+/** Bodies of answers that hold records only, by the list of records: the vault gives the same list for the same answer. */
+const bodies = new WeakMap<ReadResponse["records"], Buffer>()
+/** Longer bodies are put together for each answer. */
+const keptBodyLength = 256 * 1024
+
 /** JSON of the answer as UTF-8, as `JSON.stringify` would write it. */
-export function readAnswerBytes({ keyset, records, missing, rest, next }: ReadResponse): Buffer {
+export function readAnswerBytes(answer: ReadResponse): Buffer {
+  const { keyset, records, missing, rest, next } = answer
+  const isPlain = keyset === undefined && missing.length + rest.length === 0 && next === null
+  const known = isPlain ? bodies.get(records) : undefined
+  if (known !== undefined) return known
+  const body = assembled(answer)
+  if (isPlain && body.length <= keptBodyLength) bodies.set(records, body)
+  return body
+}
+
+function assembled({ keyset, records, missing, rest, next }: ReadResponse): Buffer {
   const head = Buffer.from(`{${keyset === undefined ? "" : `"keyset":${JSON.stringify(keyset)},`}"records":[`)
   const tail = Buffer.from(`],${JSON.stringify({ missing, rest, next }).slice(1)}`)
-  const parts: Buffer[] = [head]
-  let length = head.length + tail.length
-  for (const record of records) {
-    const bytes = bytesOf(record)
-    parts.push(bytes)
-    length += bytes.length
-  }
-  const body = Buffer.allocUnsafe(length)
-  let offset = 0
-  for (const part of parts) {
-    body.set(part, offset)
-    offset += part.length
-  }
+  const parts = records.map(bytesOf)
+  const body = Buffer.concat([head, ...parts, tail])
   // No comma follows the last record.
-  if (records.length > 0) offset -= 1
-  body.set(tail, offset)
-  return body.subarray(0, offset + tail.length)
+  if (parts.length === 0) return body
+  tail.copy(body, body.length - tail.length - 1)
+  return body.subarray(0, -1)
 }
 
 function bytesOf(record: ReadRecord): Buffer {

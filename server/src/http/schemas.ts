@@ -37,9 +37,40 @@ export function useTypeBoxValidation(app: FastifyInstance): void {
     return (value: unknown) => {
       const converted = httpPart === "querystring" ? fromQuery(schema, value) : value
       if (compiled.Check(converted)) return { value: converted }
-      return { error: compiled.Errors(converted) as unknown as FastifySchemaValidationError[] }
+      return { error: compiled.Errors(beginning(converted)) as unknown as FastifySchemaValidationError[] }
     }
   })
+}
+
+/** Parts that are looked at to say what is wrong: enough for every list of a schema to be seen as too long. */
+const partsExplained = 100_000
+/** Deeper than any schema describes. */
+const depthExplained = 16
+
+/**
+ * The beginning of a value that was refused. TypeBox goes through all of it for a few errors: a body of some megabytes
+ * that is wrong everywhere would take the one thread of the server, and gigabytes, for a minute.
+ */
+function beginning(value: unknown): unknown {
+  let parts = 0
+  const copy = (from: unknown, depth: number): unknown => {
+    parts++
+    if (typeof from !== "object" || from === null) return from
+    if (depth === depthExplained) return null
+    if (Array.isArray(from)) {
+      const list: unknown[] = []
+      for (let index = 0; index < from.length && parts < partsExplained; index++)
+        list.push(copy(from[index], depth + 1))
+      return list
+    }
+    const object: Record<string, unknown> = Object.create(null)
+    for (const name in from) {
+      if (parts >= partsExplained) break
+      object[name] = copy((from as Record<string, unknown>)[name], depth + 1)
+    }
+    return object
+  }
+  return copy(value, 0)
 }
 
 function fromQuery(schema: TSchema, value: unknown): unknown {

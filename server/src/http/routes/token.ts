@@ -38,6 +38,8 @@ export function tokenRoutes(app: App, { tokens }: Services): void {
 
   app.setErrorHandler((error, request, reply) => {
     const known = reportedError(error, request, reply)
+    // RFC 6749 knows 400 and 401 only for what the caller did.
+    if (reply.statusCode === 403) reply.code(400)
     const grantType = known.facts?.["grantType"] === "unsupported"
     return reply.type("application/json").send({
       error: grantType ? "unsupported_grant_type" : (oauthErrors[known.code] ?? "invalid_request"),

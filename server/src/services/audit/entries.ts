@@ -4,6 +4,7 @@ import { type ApiKeyId, type ClientId, newKeysetId, type WorkspaceId } from "@ha
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { Caller } from "../../domain/caller.ts"
 import type { AuditRecord } from "../../domain/store.ts"
+import { timeText } from "../time-text.ts"
 
 /** What a decision was about. Filled in as soon as it is known, so that a refusal says it too. */
 export type EntryDetails = {
@@ -32,21 +33,24 @@ export class AuditEntries {
 
   record(caller: Caller, { workspaceId, action, code, apiKeyId, clientId, details }: Decision): AuditRecord {
     const time = this.#now()
+    const { requestId, address, userAgent } = caller
+    const { keysetId, environment, names, keyIds, subject } = details
+    const about = { keysetId, environment, names, keyIds, subject }
     const entry = auditEntryBytes({
       v: 1,
       // A UUIDv4, as those of key sets.
       id: newKeysetId(this.#random),
-      time: new Date(time).toISOString(),
+      time: timeText(time),
       workspaceId,
-      requestId: caller.requestId,
+      requestId,
       action,
       outcome: code === undefined ? "allowed" : "denied",
-      address: caller.address,
-      ...(code !== undefined && { code }),
-      ...(apiKeyId !== undefined && { apiKeyId }),
-      ...(clientId !== undefined && { clientId }),
-      ...(caller.userAgent !== undefined && { userAgent: caller.userAgent }),
-      ...details,
+      code,
+      apiKeyId,
+      clientId,
+      ...about,
+      address,
+      userAgent,
     })
     return { workspaceId, time, entry, leafHash: auditLeafHash(entry) }
   }

@@ -14,7 +14,7 @@ import type { RandomSource } from "@halfkey/core/primitives/random"
 import { type CryptoKey, errors, jwtVerify, SignJWT } from "jose"
 import { RecentMap } from "../recent-map.ts"
 
-export const accessTokenSeconds = 15 * 60
+const accessTokenSeconds = 15 * 60
 const tokensKept = 20_000
 const tokenMaxLength = 4000
 

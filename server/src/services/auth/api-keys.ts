@@ -41,6 +41,9 @@ export class ApiKeys {
     return gate.decide(caller, "api-key.list", async (access) => {
       const rows = await store.apiKeys(access.workspace.row.id)
       const names = await keysetNames(store, access.workspace.row.id)
+      // A key for some environments learns the names of those alone; of others it sees the ids.
+      const allowed = access.apiKey.keysetIds
+      if (allowed !== null) for (const id of names.keys()) if (!allowed.includes(id)) names.delete(id)
       await gate.append(access)
       return { apiKeys: rows.map((row) => apiKeyToWire(row, names)) }
     })
@@ -97,7 +100,7 @@ async function boundClient(access: Access, request: NewApiKey): Promise<ClientId
       hint: "halfkey clients list shows them",
     })
   }
-  if (client.revokedAt !== null) throw new HalfkeyError("client_revoked", `the client ${client.id} is revoked`)
+  if (client.revokedAt !== null) throw new HalfkeyError("invalid_request", `the client ${client.id} is revoked`)
   return client.id
 }
 

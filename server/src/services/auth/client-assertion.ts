@@ -9,6 +9,8 @@ import type { ClientRow, WorkspaceRow } from "../../domain/rows.ts"
 const lifetimeSeconds = 60
 /** How far the two clocks may be apart. */
 const skewSeconds = 60
+/** A used `jti` is kept longer than it could be used: a request may be late, and a clock may be set back. */
+const graceSeconds = 300
 
 const publicKeys = new WeakMap<ClientRow, CryptoKey>()
 
@@ -66,11 +68,15 @@ const ofClient = {
   what: "client assertion",
   wrongKey: "it was not signed with this client's key",
   wrongKeyHint: "check CS_CLIENT_ID and CS_CLIENT_KEY: they must belong together",
+  wrongAudience: "its aud is not the CRN of the API key's workspace",
+  wrongAudienceHint: "check CS_WORKSPACE_CRN",
 }
 const ofRoot = {
   what: "root assertion",
   wrongKey: "it was not signed with this workspace's root",
   wrongKeyHint: "check the recovery kit: halfkey kit verify",
+  wrongAudience: "its aud is not the CRN of the workspace",
+  wrongAudienceHint: "check the CRN",
 }
 
 interface ExpectedSigner {
@@ -81,6 +87,8 @@ interface ExpectedSigner {
   readonly what: string
   readonly wrongKey: string
   readonly wrongKeyHint: string
+  readonly wrongAudience: string
+  readonly wrongAudienceHint: string
 }
 
 async function verifyAssertion(assertion: string, signer: ExpectedSigner, now: number): Promise<AssertionUse> {
@@ -94,7 +102,8 @@ async function verifyAssertion(assertion: string, signer: ExpectedSigner, now: n
   if (typeof jti !== "string" || !/^[\x21-\x7e]{8,128}$/.test(jti)) {
     throw refused("its jti must be 8 to 128 visible characters", what)
   }
-  return { jti, expiresAt: (exp + skewSeconds) * 1000 }
+  // Whole milliseconds, since RFC 7519 allows fractions of a second.
+  return { jti, expiresAt: Math.ceil((exp + skewSeconds + graceSeconds) * 1000) }
 }
 
 async function verifiedClaims(assertion: string, signer: ExpectedSigner, now: number): Promise<JWTPayload> {
@@ -116,7 +125,12 @@ async function verifiedClaims(assertion: string, signer: ExpectedSigner, now: nu
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw refused("it expired; check the clocks of both machines", what)
     if (error instanceof errors.JWTClaimValidationFailed) {
-      throw refused(`its ${error.claim} is not the one expected`, what)
+      const hint = error.claim === "aud" ? signer.wrongAudienceHint : undefined
+      throw refused(
+        error.claim === "aud" ? signer.wrongAudience : `its ${error.claim} is not the one expected`,
+        what,
+        hint,
+      )
     }
     if (error instanceof errors.JWSSignatureVerificationFailed) {
       throw refused(signer.wrongKey, what, signer.wrongKeyHint)

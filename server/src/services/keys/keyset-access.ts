@@ -1,7 +1,7 @@
 /** Which key sets a caller sees, and which it may use (S6). Unknown and ungranted ones look alike. */
 import { isKeysetName } from "@halfkey/core/formats/environment-name"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { isKeysetId } from "@halfkey/core/formats/ids"
+import { isKeysetId, type KeysetId } from "@halfkey/core/formats/ids"
 import type { MemberMode } from "@halfkey/core/formats/manifest"
 import type { KeysetRow } from "../../domain/rows.ts"
 import type { Store } from "../../domain/store.ts"
@@ -14,9 +14,13 @@ export type Need = "read" | "write" | "read-write" | "any"
 /** Most names that a refusal offers. */
 const namesOffered = 50
 
-/** `control` and `admin` keys administer every key set, others see those that their client is a member of. */
-export function seesAll(access: Access): boolean {
-  return access.apiKey.role !== "member"
+/**
+ * `control` and `admin` keys administer every key set that they are for, others see those that their client is a member
+ * of. What neither key nor grant leads to looks as if it did not exist.
+ */
+function administers(access: Access, id: KeysetId): boolean {
+  const { role, keysetIds } = access.apiKey
+  return role !== "member" && (keysetIds === null || keysetIds.includes(id))
 }
 
 /** A key set whose documents the caller may see. Throws `keyset_not_found`, `api_key_restricted`. */
@@ -28,7 +32,9 @@ export async function visibleKeyset(
   noteReference(access, ref)
   const keyset = await access.workspace.keyset(ref)
   const mode = keyset && (await modeOf(access, keyset))
-  if (keyset === undefined || (mode === undefined && !seesAll(access))) throw await notFound(access, store, ref)
+  if (keyset === undefined || (mode === undefined && !administers(access, keyset.row.id))) {
+    throw await notFound(access, store, ref)
+  }
   noteKeyset(access, keyset.row)
   requireEnvironment(access, keyset.row)
   return { keyset, mode }
@@ -104,6 +110,6 @@ export async function visibleKeysets(access: Access, store: Store) {
   const modes = new Map(own.map(({ keysetId, mode }) => [keysetId, mode]))
   const allowed = access.apiKey.keysetIds
   return (await store.keysets(workspaceId))
-    .filter(({ id }) => (seesAll(access) || modes.has(id)) && (allowed === null || allowed.includes(id)))
+    .filter(({ id }) => (modes.has(id) && (allowed?.includes(id) ?? true)) || administers(access, id))
     .map((keyset) => ({ keyset, mode: modes.get(keyset.id) }))
 }

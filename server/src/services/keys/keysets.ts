@@ -95,10 +95,13 @@ export function requireFor(access: Access, previous: Manifest, next: Manifest): 
   if (membersChange) access.requireAny(["grant:update"])
   const removes = [...before.keys()].some((id) => !after.has(id))
   const stops = next.state !== previous.state && next.state !== "enabled"
-  if (removes || stops) access.requireClient()
+  // Its authority key is destroyed, and with it whatever fields were sealed under it.
+  const live = new Set(next.epochs.map(({ epoch }) => epoch))
+  const destroys = previous.epochs.some(({ epoch }) => !live.has(epoch))
+  if (removes || stops || destroys) access.requireClient()
 }
 
-export function noteManifest(access: Access, manifest: Manifest): void {
+function noteManifest(access: Access, manifest: Manifest): void {
   access.details.keysetId = manifest.keysetId
   access.details.environment = manifest.name
   access.details.subject = `revision ${manifest.revision}`

@@ -54,6 +54,8 @@ class Found {
 
 export class Reads {
   readonly #parts: ReadsParts
+  /** Answers that hold all that was asked for, by the store's own list of rows: the same list means the same records. */
+  readonly #complete = new WeakMap<readonly (SecretRow | undefined)[], Found>()
 
   constructor(parts: ReadsParts) {
     this.#parts = parts
@@ -77,8 +79,10 @@ export class Reads {
   }
 
   async #named(keyset: KeysetState, asked: Asked): Promise<Found> {
-    const found = new Found()
     const secrets = await this.#find(keyset.row, asked)
+    const known = this.#complete.get(secrets)
+    if (known !== undefined) return known
+    const found = new Found()
     for (let index = 0; index < asked.length; index++) {
       const [each, secret] = [asked[index], secrets[index]]
       if (each === undefined) break
@@ -91,13 +95,15 @@ export class Reads {
     }
     // What is there has a good name; whoever asks for another must be told what is wrong with it.
     for (const { name } of found.missing) requireSecretName(name)
+    if (found.records.length === asked.length) this.#complete.set(secrets, found)
     return found
   }
 
   /** In the order asked. */
   async #find({ id }: KeysetRow, asked: Asked): Promise<readonly (SecretRow | undefined)[]> {
     const { store } = this.#parts
-    const newest = asked.filter(({ version }) => version === undefined).map(({ name }) => name)
+    const newest: string[] = []
+    for (const { name, version } of asked) if (version === undefined) newest.push(name)
     const current = newest.length > 0 ? await store.currentSecrets(id, newest) : []
     if (newest.length === asked.length) return current
     const byName = new Map(newest.map((name, index) => [name, current[index]]))

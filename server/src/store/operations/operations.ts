@@ -7,7 +7,7 @@ import { resealSecrets } from "./reseal.ts"
 import * as rosters from "./rosters.ts"
 import { commitSecrets } from "./secrets.ts"
 
-export const operations = {
+const operations = {
   initialize: administration.initialize,
   issueToken: administration.issueToken,
   createWorkspace: administration.createWorkspace,

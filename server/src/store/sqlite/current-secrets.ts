@@ -9,9 +9,13 @@ import type { SecretRow } from "../../domain/rows.ts"
 
 /** Rows kept in all. When it is reached, everything is forgotten. */
 const rowsKept = 100_000
+/** Lists of names kept for each key set. When it is reached, they are forgotten. */
+const listsKept = 20
 
 interface KeysetEntry {
   readonly rows: Map<string, SecretRow>
+  /** By their names, joined: programs ask for the same list again and again. */
+  readonly lists: Map<string, readonly SecretRow[]>
   commitsUnderWay: number
 }
 
@@ -19,16 +23,25 @@ export class CurrentSecrets {
   readonly #keysets = new Map<KeysetId, KeysetEntry>()
   #count = 0
 
-  /** The rows of all these names in their order, or `undefined` when one is not known. */
-  get(keysetId: KeysetId, names: readonly string[]): SecretRow[] | undefined {
+  /**
+   * The rows of all these names in their order, or `undefined` when one is not known. The same list of names gets the
+   * very same array until something is written, so that what was made from it can be kept beside it.
+   */
+  get(keysetId: KeysetId, names: readonly string[]): readonly SecretRow[] | undefined {
     const entry = this.#keysets.get(keysetId)
     if (entry === undefined || entry.commitsUnderWay > 0) return undefined
+    // A name that is stored holds no line break, and one that is asked for with a line break makes the count wrong.
+    const key = `${names.length}\n${names.join("\n")}`
+    const known = entry.lists.get(key)
+    if (known !== undefined) return known
     const found: SecretRow[] = []
     for (const name of names) {
       const row = entry.rows.get(name)
       if (row === undefined) return undefined
       found.push(row)
     }
+    if (entry.lists.size === listsKept) entry.lists.clear()
+    entry.lists.set(key, found)
     return found
   }
 
@@ -52,13 +65,14 @@ export class CurrentSecrets {
   commitEnds(keysetId: KeysetId, names: readonly string[]): void {
     const entry = this.#entry(keysetId)
     entry.commitsUnderWay--
+    entry.lists.clear()
     for (const name of names) if (entry.rows.delete(name)) this.#count--
   }
 
   #entry(keysetId: KeysetId): KeysetEntry {
     let entry = this.#keysets.get(keysetId)
     if (entry === undefined) {
-      entry = { rows: new Map(), commitsUnderWay: 0 }
+      entry = { rows: new Map(), lists: new Map(), commitsUnderWay: 0 }
       this.#keysets.set(keysetId, entry)
     }
     return entry
@@ -67,6 +81,7 @@ export class CurrentSecrets {
   #forget(): void {
     for (const [keysetId, entry] of this.#keysets) {
       entry.rows.clear()
+      entry.lists.clear()
       if (entry.commitsUnderWay === 0) this.#keysets.delete(keysetId)
     }
     this.#count = 0

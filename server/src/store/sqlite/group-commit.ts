@@ -9,6 +9,7 @@ import { type Guard, StaleStateError } from "../../domain/store.ts"
 import { type OperationCall, runOperation } from "../operations/operations.ts"
 import * as queries from "../state-queries.ts"
 import { SqliteConnection } from "./connection.ts"
+import { isOutOfSpace } from "./out-of-space.ts"
 
 /** What is written together. */
 export interface Batch {
@@ -171,11 +172,4 @@ function failureOf(error: unknown): Failure {
   // After a failed fsync the system may have dropped what it could not write.
   const fatal = error instanceof Database.SqliteError && /^SQLITE_(IOERR|CORRUPT)/.test(error.code)
   return { kind: fatal ? "fatal" : "unexpected", message }
-}
-
-function isOutOfSpace(error: unknown): boolean {
-  return (
-    error instanceof Database.SqliteError &&
-    ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"].includes(error.code)
-  )
 }

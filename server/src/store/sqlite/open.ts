@@ -5,12 +5,13 @@ import Database from "better-sqlite3"
 import { type Kysely, sql } from "kysely"
 import { type ColumnTypes, migrations } from "../migrations/migration.ts"
 import { sqliteBuilder } from "./connection.ts"
+import { isOutOfSpace } from "./out-of-space.ts"
 
 /** "HLFK": tells our files from other SQLite databases. */
 const applicationId = 0x484c464b
 
 /** The schema that this version reads and writes. */
-export const schemaVersion = migrations.length
+const schemaVersion = migrations.length
 
 /** Below this size the whole file is checked at start; above, only what opening touches. */
 const checkedBytes = 64 * 1024 * 1024
@@ -25,18 +26,22 @@ const columnTypes: ColumnTypes = {
 }
 
 /**
- * Opens with `journal_mode=WAL`, `synchronous=FULL`, `foreign_keys=ON` and `secure_delete=ON`, each read back. With these, what is committed
- * is on disk when the commit returns. Throws `database_damaged` for what is no usable database.
+ * Opens with `journal_mode=WAL`, `synchronous=FULL`, `foreign_keys=ON` and `secure_delete=ON`, each read back. With these,
+ * what is committed is on disk when the commit returns. Nothing is ever written outside the data directory: pages that a
+ * savepoint keeps aside stay in memory instead of a file in TMPDIR. Throws `database_damaged` for what is no usable database.
  */
 export function openSqlite(path: string): Database.Database {
   return explained(path, () => {
     const db = new Database(path, { timeout: 5000 })
     try {
+      // First of all: the settings below would change a file that is somebody else's.
+      requireOurs(db)
       requireSetting(db, "journal_mode", "wal")
       requireSetting(db, "synchronous", 2, "FULL")
       requireSetting(db, "foreign_keys", 1, "ON")
       // A key that is deleted must be gone from the file too, not only from what queries see (S5).
       requireSetting(db, "secure_delete", 1, "ON")
+      requireSetting(db, "temp_store", 2, "MEMORY")
       db.pragma("cache_size = -8000")
       return db
     } catch (error) {
@@ -55,20 +60,24 @@ function requireSetting(db: Database.Database, name: string, expected: string | 
   })
 }
 
+/** The schema version of a database of ours, or 0 for an empty one. Only reads. */
+function requireOurs(db: Database.Database): number {
+  const found = db.pragma("user_version", { simple: true }) as number
+  const kind = db.pragma("application_id", { simple: true }) as number
+  const isEmpty = db.prepare("select 1 from sqlite_schema limit 1").get() === undefined
+  if (kind !== applicationId && !(isEmpty && kind === 0)) throw damaged(db.name, "it is another program's database")
+  if (found <= schemaVersion) return found
+  throw new HalfkeyError(
+    "database_too_new",
+    `the database ${db.name} has schema version ${found}, this server knows up to ${schemaVersion}`,
+    { hint: "start the newer halfkey-server again, or restore a backup that was made before the update" },
+  )
+}
+
 /** Brings an opened database to this version's schema. Throws `database_too_new`, `database_damaged`. */
 export function prepareSchema(db: Database.Database): void {
   explained(db.name, () => {
-    const found = db.pragma("user_version", { simple: true }) as number
-    const kind = db.pragma("application_id", { simple: true }) as number
-    const isEmpty = db.prepare("select 1 from sqlite_schema limit 1").get() === undefined
-    if (kind !== applicationId && !(isEmpty && kind === 0)) throw damaged(db.name, "it is another program's database")
-    if (found > schemaVersion) {
-      throw new HalfkeyError(
-        "database_too_new",
-        `the database ${db.name} has schema version ${found}, this server knows up to ${schemaVersion}`,
-        { hint: "start the newer halfkey-server again, or restore a backup that was made before the update" },
-      )
-    }
+    const found = requireOurs(db)
     if (statSync(db.name).size <= checkedBytes) {
       const problem = db.pragma("quick_check(1)", { simple: true })
       if (problem !== "ok") throw damaged(db.name, `its check says: ${String(problem).slice(0, 200)}`)
@@ -100,9 +109,15 @@ function explained<T>(path: string, body: () => T): T {
         cause: error,
       })
     }
-    if (error.code === "SQLITE_FULL") {
+    if (isOutOfSpace(error)) {
       throw new HalfkeyError("storage_full", `there is no room for the database ${path}`, {
         hint: "free some space on its disk, then start again",
+        cause: error,
+      })
+    }
+    if (error.code.startsWith("SQLITE_IOERR")) {
+      throw new HalfkeyError("database_damaged", `the disk fails at the database ${path}: ${error.code}`, {
+        hint: "look into the system's log; copy what can be read to another disk",
         cause: error,
       })
     }

@@ -1,6 +1,7 @@
 /**
- * The near side of the writer's thread. Everything that is asked for while a batch is being written becomes the next
- * batch: one fsync serves them all, and the busier the server, the larger the batches.
+ * The near side of the writer's thread. What is asked for in one turn is one message, and all messages that reach the
+ * thread while it writes a batch become its next one: one fsync serves them all, and the busier the server, the larger
+ * the batches.
  */
 import { Worker } from "node:worker_threads"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -14,7 +15,7 @@ import type {
 } from "../operations/operations.ts"
 import { encodeAudits } from "./audit-batch.ts"
 import type { BatchOutcome, Failure } from "./group-commit.ts"
-import type { ToWriter } from "./writer-worker.ts"
+import type { FromWriter, ToWriter } from "./writer-worker.ts"
 
 interface Waiting<What> {
   readonly what: What
@@ -40,14 +41,15 @@ export class SqliteWriter implements Writer {
   readonly #worker: Worker
   #onFatal: ((error: Error) => void) | undefined
   #next = new Waitings()
-  #inFlight: Waitings | undefined
+  /** In the order in which they were sent. */
+  #inFlight: Waitings[] = []
   #scheduled = false
   #ended: Error | undefined
   #idle: (() => void) | undefined
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    worker.on("message", (message: "ready" | BatchOutcome) => message !== "ready" && this.#answer(message))
+    worker.on("message", (message: "ready" | FromWriter) => message !== "ready" && this.#answer(message))
     worker.on("error", (error) => this.#end(error))
     worker.on("exit", (code) => this.#end(new Error(`the writer's thread ended with code ${code}`)))
   }
@@ -63,6 +65,8 @@ export class SqliteWriter implements Writer {
     await new Promise<void>((resolve, reject) => {
       worker.once("message", () => resolve())
       worker.once("error", reject)
+      // A thread that ends without a word must not leave the start waiting for ever.
+      worker.once("exit", (code) => reject(new Error(`the writer's thread ended at its start with code ${code}`)))
     })
     writer.#onFatal = onFatal
     return writer
@@ -81,7 +85,7 @@ export class SqliteWriter implements Writer {
 
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
-    if (!this.#next.isEmpty || this.#inFlight !== undefined) {
+    if (!this.#next.isEmpty || this.#inFlight.length > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve
       })
@@ -96,7 +100,7 @@ export class SqliteWriter implements Writer {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended)
       queue.push({ what, resolve, reject })
-      if (this.#scheduled || this.#inFlight !== undefined) return
+      if (this.#scheduled) return
       this.#scheduled = true
       setImmediate(() => {
         this.#scheduled = false
@@ -109,35 +113,34 @@ export class SqliteWriter implements Writer {
     if (this.#next.isEmpty || this.#ended !== undefined) return
     const batch = this.#next
     this.#next = new Waitings()
-    this.#inFlight = batch
+    this.#inFlight.push(batch)
     const audits = encodeAudits(batch.audits.map(({ what }) => what))
     const message: ToWriter = { audits, calls: batch.calls.map(({ what }) => what) }
     this.#worker.postMessage(message, [audits.bytes.buffer])
   }
 
-  #answer(outcome: BatchOutcome): void {
-    const { audits = [], calls = [] } = this.#inFlight ?? {}
-    this.#inFlight = undefined
-    // The thread goes on with what has gathered before anybody is answered.
-    this.#send()
-    settleAudits(audits, outcome.audits)
-    for (const [index, { resolve, reject }] of calls.entries()) {
+  #answer({ messages, outcome }: FromWriter): void {
+    const answered = this.#inFlight.splice(0, messages)
+    settleAudits(
+      answered.flatMap(({ audits }) => audits),
+      outcome.audits,
+    )
+    for (const [index, { resolve, reject }] of answered.flatMap(({ calls }) => calls).entries()) {
       const result = outcome.calls[index]
       if (result?.ok) resolve(result.value as never)
       else reject(result ? errorOf(result.failure) : new Error("the writer gave no answer"))
     }
     const fatal = [outcome.audits, ...outcome.calls].find((each) => "failure" in each && each.failure.kind === "fatal")
     if (fatal !== undefined && "failure" in fatal) this.#end(errorOf(fatal.failure))
-    if (this.#inFlight === undefined) this.#idle?.()
+    if (this.#inFlight.length === 0 && this.#next.isEmpty) this.#idle?.()
   }
 
   /** Nobody is told that a write succeeded whose fate is unknown. */
   #end(error: Error): void {
     if (this.#ended !== undefined) return
     this.#ended = error
-    this.#inFlight?.rejectAll(error)
-    this.#next.rejectAll(error)
-    this.#inFlight = undefined
+    for (const waitings of [...this.#inFlight, this.#next]) waitings.rejectAll(error)
+    this.#inFlight = []
     this.#idle?.()
     this.#onFatal?.(error)
   }

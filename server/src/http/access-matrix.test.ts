@@ -1,0 +1,273 @@
+/**
+ * Every route against every caller who must not use it. The routes come from the server itself: one that has no case
+ * here, or no rule, fails.
+ */
+import assert from "node:assert/strict"
+import { after, test } from "node:test"
+import { ClientIdentity } from "@halfkey/core/client/client-identity"
+import { addMember, newKeyset } from "@halfkey/core/client/membership"
+import { manifestFormat } from "@halfkey/core/formats/manifest"
+import { roleScopes, type Scope, writingScopes } from "@halfkey/core/formats/scopes"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import { systemRandom } from "@halfkey/core/primitives/random"
+import { type RuledAction, rules } from "../services/rules.ts"
+import { type ApiAnswer, apiCall } from "../testing/api-call.ts"
+import { TestServer } from "../testing/test-server.ts"
+import { changeToWire, newClientToWire, TestWorkspace } from "../testing/test-workspace.ts"
+import type { DeclaredRoute } from "./route-access.ts"
+
+const server = await TestServer.start({ after })
+const environment = "only-here"
+const workspace = await TestWorkspace.create(server, [environment, "elsewhere"])
+const { admin, draft } = workspace
+await server.newSetupToken()
+const other = await TestWorkspace.create(server, ["theirs"])
+await admin.set(environment, { A: "value" })
+const { keysetId } = await admin.keyset(environment)
+
+interface Request {
+  readonly path: string
+  readonly body?: unknown
+}
+
+interface Case {
+  /** A request that the admin may make; made anew for each caller. */
+  readonly request: () => Request | Promise<Request>
+  /** What an admin of another workspace gets for it; `own`: its own workspace's things, nothing of this one. */
+  readonly foreign: readonly [status: number, code: string] | "own"
+  /** Reaches seeds or records of the environment, so needs a grant; or its documents, which are for members and admins. */
+  readonly environment?: "data" | "documents"
+}
+
+async function newClientRequest() {
+  const identity = await ClientIdentity.create(draft.root.workspaceId, systemRandom)
+  const member = { ...(await identity.publicKeys()), mode: "read" as const, label: "new" }
+  const change = changeToWire(await addMember(await admin.keyset(environment), member, workspace.signer))
+  return { client: await newClientToWire(identity, "new"), keysets: [change] }
+}
+
+let made = 0
+async function newKeysetRequest() {
+  const members = [{ ...(await admin.identity.publicKeys()), mode: "read-write" as const, label: "admin" }]
+  made++
+  const input = {
+    root: draft.root.publicKeys,
+    roster: draft.roster,
+    kind: "environment" as const,
+    name: `made-${made}`,
+    members,
+  }
+  return changeToWire(await newKeyset(input, workspace.signer, systemRandom))
+}
+
+/** The manifest again, under the next revision. */
+async function nextManifestRequest() {
+  const keyset = await admin.keyset(environment)
+  const { signature: _, ...fields } = keyset.manifest
+  const next = {
+    ...fields,
+    revision: fields.revision + 1,
+    previousHash: keyset.manifestHash,
+    signerId: workspace.signer.signerId,
+  }
+  return { manifest: manifestFormat.toJson(manifestFormat.sign(next, workspace.signer.signingKey)), grants: [] }
+}
+
+const notFound = [404, "keyset_not_found"] as const
+const cases: Readonly<Record<string, Case>> = {
+  "GET /v1/workspace": { request: () => ({ path: "/v1/workspace" }), foreign: "own" },
+  "GET /v1/roster": { request: () => ({ path: "/v1/roster" }), foreign: "own" },
+  "GET /v1/keysets": { request: () => ({ path: "/v1/keysets" }), foreign: "own" },
+  "POST /v1/keysets": {
+    request: async () => ({ path: "/v1/keysets", body: await newKeysetRequest() }),
+    foreign: [422, "invalid_document"],
+  },
+  "GET /v1/keysets/:id": {
+    request: () => ({ path: `/v1/keysets/${keysetId}` }),
+    foreign: notFound,
+    environment: "documents",
+  },
+  "PUT /v1/keysets/:id": {
+    request: async () => ({ path: `/v1/keysets/${keysetId}`, body: await nextManifestRequest() }),
+    foreign: notFound,
+  },
+  "POST /v1/keysets/:id/self-wraps": {
+    request: () => ({
+      path: `/v1/keysets/${keysetId}/self-wraps`,
+      body: { selfWraps: [{ epoch: 1, selfWrap: toBase64Url(new Uint8Array(60)) }] },
+    }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "POST /v1/keysets/:id/data-keys/generate": {
+    request: () => ({ path: `/v1/keysets/${keysetId}/data-keys/generate`, body: { count: 1 } }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "POST /v1/keysets/:id/data-keys/retrieve": {
+    request: () => ({
+      path: `/v1/keysets/${keysetId}/data-keys/retrieve`,
+      body: { groups: [{ epoch: 1, keyIds: toBase64Url(new Uint8Array(16)) }] },
+    }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "POST /v1/secrets/read": {
+    request: () => ({ path: "/v1/secrets/read", body: { environment: keysetId, secrets: [{ name: "A" }] } }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "POST /v1/secrets/prepare": {
+    request: () => ({ path: "/v1/secrets/prepare", body: { environment, names: ["A"] } }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "POST /v1/secrets/commit": {
+    request: async () => ({ path: "/v1/secrets/commit", body: await admin.sealed(environment, { A: "again" }) }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "GET /v1/secrets": {
+    request: () => ({ path: `/v1/secrets?environment=${environment}` }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "GET /v1/secrets/:name/versions": {
+    request: () => ({ path: `/v1/secrets/A/versions?environment=${environment}` }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "GET /v1/clients": { request: () => ({ path: "/v1/clients" }), foreign: "own" },
+  "POST /v1/clients": {
+    request: async () => ({ path: "/v1/clients", body: await newClientRequest() }),
+    foreign: [422, "invalid_document"],
+  },
+  "DELETE /v1/clients/:id": {
+    request: async () => ({ path: `/v1/clients/${(await workspace.createClient({})).identity.clientId}` }),
+    foreign: [404, "client_not_found"],
+  },
+  "GET /v1/api-keys": { request: () => ({ path: "/v1/api-keys" }), foreign: "own" },
+  "POST /v1/api-keys": {
+    request: () => ({
+      path: "/v1/api-keys",
+      body: { label: "new", role: "member", clientId: admin.identity.clientId },
+    }),
+    foreign: [404, "client_not_found"],
+  },
+  "DELETE /v1/api-keys/:id": {
+    request: async () => {
+      const body = { label: "to be revoked", role: "member", clientId: admin.identity.clientId }
+      return { path: `/v1/api-keys/${(await admin.expect("POST", "/v1/api-keys", body)).apiKey.id}` }
+    },
+    foreign: [404, "api_key_not_found"],
+  },
+}
+
+/** Routes that need no access token, and so no case. A new one must be added here by somebody who thought about it. */
+const withoutToken = [
+  "GET /.well-known/halfkey",
+  "GET /.well-known/jwks.json",
+  "GET /docs",
+  "GET /healthz",
+  "GET /metrics",
+  "GET /openapi.json",
+  "GET /readyz",
+  "POST /oauth/token",
+  "POST /v1/workspaces",
+]
+
+const nameOf = ({ method, path }: DeclaredRoute) => `${method} ${path}`
+const { routes } = server.running
+const guarded = routes.flatMap((route) =>
+  route.access.kind === "access-token" ? [{ route, action: route.access.action }] : [],
+)
+
+const member = await workspace.createClient({ [environment]: "read-write" })
+const elsewhere = await workspace.createClient({ elsewhere: "read-write" })
+const revokedClient = await workspace.createClient({ [environment]: "read-write" }, { role: "admin" })
+await revokedClient.token()
+await admin.expect("DELETE", `/v1/clients/${revokedClient.identity.clientId}`)
+const revokedKey = await workspace.withApiKey(draft.admin, { role: "admin" })
+await revokedKey.token()
+await admin.expect("DELETE", `/v1/api-keys/${revokedKey.parts.apiKey.slice(5, 21)}`)
+const readOnly = await workspace.withApiKey(draft.admin, { role: "admin", readOnly: true })
+const narrowed = await workspace.withApiKey(draft.admin, { role: "admin", environments: ["elsewhere"] })
+const control = await workspace.withApiKey(draft.admin, { role: "control" })
+const controlAlone = await workspace.withApiKey(undefined, { role: "control" })
+
+function refused(answer: ApiAnswer, status: number, code: string, who: string): void {
+  assert.deepEqual([answer.status, answer.body.code], [status, code], `${who}: ${JSON.stringify(answer.body)}`)
+  assert.match(answer.headers.get("content-type") ?? "", /^application\/problem\+json/)
+}
+
+const allows = (scopes: readonly Scope[], wanted: readonly Scope[]) => wanted.some((scope) => scopes.includes(scope))
+
+test("every route with an access token has a case, and every other one is listed", () => {
+  assert.deepEqual(guarded.map(({ route }) => nameOf(route)).sort(), Object.keys(cases).sort())
+  const others = routes.filter(({ access }) => access.kind !== "access-token")
+  assert.deepEqual(others.map(nameOf).sort(), withoutToken)
+  for (const { access } of others) if (access.kind === "public") assert.ok(access.reason.length > 10)
+})
+
+test("every rule is used by a route", () => {
+  const used = new Set(guarded.map(({ action }) => action))
+  assert.deepEqual(
+    Object.keys(rules).filter((action) => !used.has(action as RuledAction)),
+    [],
+  )
+})
+
+for (const { route, action } of guarded) {
+  const name = nameOf(route)
+  const rule = rules[action]
+  const given = cases[name]
+  if (given === undefined) continue
+  const send = async (token: string | undefined) => {
+    const { path, body } = await given.request()
+    return apiCall(server.url, { method: route.method, path, token, body })
+  }
+
+  test(`${name} refuses whoever may not`, async () => {
+    refused(await send(undefined), 401, "invalid_token", "no token")
+    refused(await send("garbage"), 401, "invalid_token", "garbage")
+    refused(await send(`${await admin.token()}x`), 401, "invalid_token", "a changed token")
+    refused(await send(await revokedClient.token()), 401, "client_revoked", "revoked client")
+    refused(await send(await revokedKey.token()), 401, "api_key_revoked", "revoked API key")
+
+    const foreign = await send(await other.admin.token())
+    if (given.foreign === "own") {
+      assert.equal(foreign.status, 200)
+      const text = JSON.stringify(foreign.body)
+      for (const ours of [
+        draft.root.workspaceId,
+        admin.identity.clientId,
+        environment,
+        admin.parts.apiKey.slice(5, 21),
+      ]) {
+        assert.ok(!text.includes(ours), `another workspace's admin saw ${ours}`)
+      }
+    } else refused(foreign, ...given.foreign, "another workspace")
+
+    if (!allows(roleScopes.member, rule.scopes))
+      refused(await send(await member.token()), 403, "insufficient_scope", "member")
+    if (!allows(roleScopes.control, rule.scopes))
+      refused(await send(await control.token()), 403, "insufficient_scope", "control")
+    else if (rule.client)
+      refused(await send(await controlAlone.token()), 403, "client_required", "control without client")
+
+    if (rule.scopes.every((scope) => writingScopes.has(scope))) {
+      refused(await send(await readOnly.token()), 403, "api_key_restricted", "read-only key")
+    }
+    if (rule.refusedTo !== undefined || given.environment !== undefined || name === "PUT /v1/keysets/:id") {
+      refused(await send(await narrowed.token()), 403, "api_key_restricted", "key for another environment")
+    }
+    if (given.environment !== undefined)
+      refused(await send(await elsewhere.token()), 404, "keyset_not_found", "client without a grant")
+  })
+
+  test(`${name} serves the admin, so that it was not the request that was refused`, async () => {
+    const answer = await send(await admin.token())
+    assert.ok(answer.status < 300, JSON.stringify(answer.body))
+    assert.match(answer.headers.get("halfkey-receipt") ?? "", /^[\w-]{43}$/)
+  })
+}

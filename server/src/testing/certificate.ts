@@ -1,0 +1,21 @@
+/** A self-signed certificate of localhost for tests, good for a hundred years, and its key. Protects nothing. */
+
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUEK+WMKBr97NSY/ftsjF+zaZdDvkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDIxNTIwNFoYDzIxMjYxMDMx
+MjE1MjA0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQmuXoXbOvc/03A4+jXw6Fgc4PFPXxBs94uqXpTNPfHP3/yI9qB7Z86
+a488lhIwCxjlRLPq/A3Kktw151FF1RKuo28wbTAdBgNVHQ4EFgQUNl/3GsDotXEi
+z2OC4S7mII+q2i8wHwYDVR0jBBgwFoAUNl/3GsDotXEiz2OC4S7mII+q2i8wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgfbLOnam6Z+Dr7POpJ+etNNQF0uByX+HvgfiqAw+aLrUCIGAH
+Ii/plu4sBczf7lq4jphRiJpNmMmCd+rUSuaKqDAL
+-----END CERTIFICATE-----
+`
+
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgNOeMKWrJFZwzaiJ7
+C1aIGrFNw5szrVdQ5ds0SmszqeShRANCAAQmuXoXbOvc/03A4+jXw6Fgc4PFPXxB
+s94uqXpTNPfHP3/yI9qB7Z86a488lhIwCxjlRLPq/A3Kktw151FF1RKu
+-----END PRIVATE KEY-----
+`
