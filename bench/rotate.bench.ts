@@ -67,7 +67,6 @@ const comparison = await compare({
 await admin.close()
 await workspace.secrets.close()
 await server.stop()
-directory.remove()
 publish(options, [
   {
     row: "rotate",

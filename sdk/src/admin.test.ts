@@ -198,7 +198,7 @@ test("revoking stops the client first, then signs every manifest without it, and
   const { credentials } = unwrap(await admin.clients.create({ label: "api", environments, apiKey: {} }))
   const before = place.server.requests.length
   const revoked = unwrap(await admin.clients.revoke(credentials.clientId))
-  assert.deepEqual(revoked, { environments: ["production", "staging"] })
+  assert.deepEqual(revoked, { environments: ["production", "staging"], notSigned: [] })
   assert.equal(place.server.requests[before], `DELETE /v1/clients/${credentials.clientId}`)
   for (const { newest } of place.server.keysets)
     assert.ok(!newest.members.some(({ clientId }) => clientId === credentials.clientId))

@@ -194,7 +194,7 @@ test("revoking with a rotation: one signature for both, and the revoked one read
     },
   })
   const revoked = unwrap(await watching.clients.revoke(credentials.clientId, { rotate: true }))
-  assert.deepEqual(revoked, { environments: ["production"], rotated: ["production"], notRotated: [] })
+  assert.deepEqual(revoked, { environments: ["production"], rotated: ["production"], notRotated: [], notSigned: [] })
   const [first] = puts.map((body) => JSON.parse(body))
   assert.equal(puts.length, 2)
   assert.deepEqual(
@@ -206,7 +206,7 @@ test("revoking with a rotation: one signature for both, and the revoked one read
   unwrap(await own.set("DATABASE_URL", "new"))
   assert.equal(unwrap(await client({ environment: "production" }).get("DATABASE_URL")), "new")
   const repeated = unwrap(await watching.clients.revoke(credentials.clientId, { rotate: true }))
-  assert.deepEqual(repeated, { environments: [], rotated: [], notRotated: [] })
+  assert.deepEqual(repeated, { environments: [], rotated: [], notRotated: [], notSigned: [] })
 })
 
 test("a revocation with a rotation that was interrupted is finished by the same call", async () => {
@@ -227,7 +227,7 @@ test("a revocation with a rotation that was interrupted is finished by the same 
   assert.equal(given.failure?.code, "aborted")
   // The removal and the new epoch were one signature, so only the sealing is left.
   const finished = unwrap(await admin.clients.revoke(late, { rotate: true }))
-  assert.deepEqual(finished, { environments: [], rotated: ["production"], notRotated: [] })
+  assert.deepEqual(finished, { environments: [], rotated: ["production"], notRotated: [], notSigned: [] })
   const history = unwrap(await own.history("DATABASE_URL"))
   assert.ok(history.every(({ epoch }) => epoch === epochBefore + 2))
 })

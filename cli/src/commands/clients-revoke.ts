@@ -41,9 +41,14 @@ export async function run(context: Context, { clientId, rotate }: ClientsRevokeO
     onProgress: ({ done, environment, total }) => progress.show(`${environment}: sealed again`, done, total),
   })
   progress.end()
-  const { environments, notRotated = [], rotated = [] } = unwrap(revoked)
+  const { environments, notRotated = [], notSigned, rotated = [] } = unwrap(revoked)
   const where = environments.length === 0 ? "" : `; signed again without it: ${environments.join(", ")}`
   context.note(`${clientId} has no access any more${where}`)
+  if (notSigned.length > 0) {
+    context.warn(
+      `not signed again, since the server does not let you reach it: ${notSigned.join(", ")}\n  try: the same as a granter of ${notSigned.join(", ")}`,
+    )
+  }
   if (rotated.length > 0) context.note(`new keys, and nothing left under the old ones: ${rotated.join(", ")}`)
   if (notRotated.length > 0) {
     context.warn(
