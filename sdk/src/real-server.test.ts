@@ -210,6 +210,7 @@ test("a client from creation to revocation", async () => {
   ])
   assert.deepEqual(unwrap(await admin.clients.revoke(credentials.clientId)), {
     environments: ["development", "staging"],
+    notSigned: [],
   })
   assert.equal((await secrets.get("SHARED")).failure?.code, "client_revoked")
   assert.equal((await client(theirs).get("SHARED")).failure?.code, "client_revoked")

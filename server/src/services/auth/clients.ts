@@ -101,7 +101,7 @@ export class Clients {
     return newApiKey(request, {
       workspaceId: client.workspaceId,
       clientId: client.id,
-      keysetIds: await keysetIdsOf(access, request.environments),
+      keysetIds: await keysetIdsOf(access, this.#parts.store, request.environments),
       now: this.#parts.now(),
       random: this.#parts.random,
     })
