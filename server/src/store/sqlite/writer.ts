@@ -1,7 +1,7 @@
 /**
- * The near side of the writer's thread. What is asked for in one turn is one message, and all messages that reach the
- * thread while it writes a batch become its next one: one fsync serves them all, and the busier the server, the larger
- * the batches.
+ * The near side of the writer's thread. What is asked for in one turn is a message or a few, and all messages that
+ * reach the thread while it writes a batch become its next one: one fsync serves them all, and the busier the server,
+ * the larger the batches.
  */
 import { Worker } from "node:worker_threads"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -36,6 +36,9 @@ class Waitings {
     for (const { reject } of [...this.audits, ...this.calls]) reject(error)
   }
 }
+
+/** So many entries do not wait for the end of the turn: the thread writes them while this one reads the next requests. */
+const sentAtOnce = 8
 
 export class SqliteWriter implements Writer {
   readonly #worker: Worker
@@ -100,6 +103,7 @@ export class SqliteWriter implements Writer {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended)
       queue.push({ what, resolve, reject })
+      if (this.#next.audits.length >= sentAtOnce) return this.#send()
       if (this.#scheduled) return
       this.#scheduled = true
       setImmediate(() => {
