@@ -39,7 +39,8 @@ function isMember(pid: number, group: number): boolean {
     const [state, , groupOf] = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ")
-    return Number(groupOf) === group && state !== "Z"
+    // Killed, its first thread may be gone while others still write.
+    return Number(groupOf) === group && (state !== "Z" || readdirSync(`/proc/${pid}/task`).length > 1)
   } catch {
     return false
   }

@@ -85,10 +85,13 @@ export class Profiles {
     this.requireWritable(name)
   }
 
-  /** Fails early where `save` would fail, so that nothing is made that cannot be kept. */
+  /**
+   * Fails early where `save` would fail, so that nothing is made that cannot be kept. An empty file fits on a full disk:
+   * the probe takes the room of a profile with its partial copy, and of the file that names the default.
+   */
   requireWritable(name: string): void {
     const probe = `${this.pathOf(name)}.probe`
-    writePrivateFile(probe, "", { durable: false })
+    writePrivateFile(probe, " ".repeat(16_384))
     rmSync(probe, { force: true })
   }
 

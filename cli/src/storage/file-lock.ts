@@ -1,6 +1,6 @@
 /** One process at a time, by a lock file that a crashed owner cannot leave behind for long. */
 import { randomBytes } from "node:crypto"
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { closeSync, linkSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 
 /** What is done under a lock takes milliseconds: an older lock has lost its owner. */
@@ -23,18 +23,34 @@ export function underLock<T>(path: string, action: () => T): T {
 function acquire(path: string, mine: string): void {
   const started = Date.now()
   for (;;) {
-    try {
-      writeFileSync(path, mine, { flag: "wx", mode: 0o600 })
-      return
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
-    }
+    if (make(path, mine)) return
     const seen = contentOf(path)
     if (seen !== undefined && isStale(path, seen)) takeAway(path, seen)
     else if (Date.now() - started > giveUpAfterMs) {
       throw new HalfkeyError("unexpected", `another halfkey holds ${path} for too long`, { hint: `rm ${path}` })
     } else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, waitMs)
   }
+}
+
+/** `false` when somebody else has it. Throws where no file can be made. */
+function make(path: string, mine: string): boolean {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, "wx", 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false
+    throw error
+  }
+  try {
+    writeSync(descriptor, mine)
+  } catch (error) {
+    // An empty file fits on a full disk, its content does not: left behind, it would keep everybody out for a while.
+    rmSync(path, { force: true })
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+  return true
 }
 
 function isStale(path: string, content: string): boolean {
@@ -49,15 +65,17 @@ function isStale(path: string, content: string): boolean {
 
 /**
  * Two waiters may both see the dead owner, and the slower one would remove the lock that the faster one has just made:
- * so it is moved aside first, looked at, and put back if it is another one.
+ * so it is moved aside first, looked at, and put back if it is another one. Throws where it cannot be moved, as on a disk
+ * that became read-only: no later round would do better.
  */
 function takeAway(path: string, seen: string): void {
   const aside = `${path}.${randomBytes(6).toString("hex")}`
   try {
     renameSync(path, aside)
     if (readFileSync(aside, "utf8") !== seen) linkSync(aside, path)
-  } catch {
+  } catch (error) {
     // Somebody else was faster; the next round sees what is there now.
+    if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
   }
   rmSync(aside, { force: true })
 }

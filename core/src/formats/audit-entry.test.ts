@@ -3,7 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { fromUtf8, toHex } from "../primitives/bytes.ts"
 import { property } from "../testing/property.ts"
-import { type AuditEntry, auditEntryBytes, auditLeafHash } from "./audit-entry.ts"
+import { type AuditEntry, auditEntryBytes, auditLeaf, auditLeafHash } from "./audit-entry.ts"
 import { canonicalJson } from "./canonical-json.ts"
 
 const text = fc.oneof(
@@ -48,7 +48,9 @@ property(
             : value,
       ]),
     )
-    assert.equal(fromUtf8(auditEntryBytes(entry)), fromUtf8(canonicalJson(wellFormed)))
+    const bytes = auditEntryBytes(entry)
+    assert.equal(fromUtf8(bytes), fromUtf8(canonicalJson(wellFormed)))
+    assert.deepEqual(auditLeaf(entry), { bytes, leafHash: auditLeafHash(bytes) })
   },
   2000,
 )

@@ -1,6 +1,6 @@
 /** Audit entries (S12): who did what, when, from where, as RFC 8785 bytes that become leaves of an RFC 6962 tree. */
-import { utf8 } from "../primitives/bytes.ts"
-import { sha256 } from "../primitives/hash.ts"
+import { fromUtf8, utf8 } from "../primitives/bytes.ts"
+import { sha256, sha256OfText } from "../primitives/hash.ts"
 import { canonicalJson, isList, type JsonValue } from "./canonical-json.ts"
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
 
@@ -68,13 +68,23 @@ export interface AuditEntry {
  * they become U+FFFD, so that no request escapes the log by being odd.
  */
 export function auditEntryBytes(entry: AuditEntry): Uint8Array {
+  return utf8(auditEntryText(entry))
+}
+
+/** `auditEntryBytes` with their `auditLeafHash`, quicker than one after the other. */
+export function auditLeaf(entry: AuditEntry): { readonly bytes: Uint8Array; readonly leafHash: Uint8Array } {
+  const text = auditEntryText(entry)
+  return { bytes: utf8(text), leafHash: sha256OfText(`\0${text}`) }
+}
+
+function auditEntryText(entry: AuditEntry): string {
   // Members in the order that RFC 8785 asks for: then JSON.stringify writes canonical JSON, in a tenth of the time.
   const { action, address, apiKeyId, clientId, code, environment, id, keyIds, keysetId } = entry
   const { names, outcome, requestId, subject, time, userAgent, v, workspaceId } = entry
   const first = { action, address, apiKeyId, clientId, code, environment, id, keyIds, keysetId }
   const text = JSON.stringify({ ...first, names, outcome, requestId, subject, time, userAgent, v, workspaceId })
   // A lone surrogate shows as an escape that begins like this; so do a few harmless texts.
-  return text.includes("\\ud") ? canonicalJson(wellFormed({ ...entry })) : utf8(text)
+  return text.includes("\\ud") ? fromUtf8(canonicalJson(wellFormed({ ...entry }))) : text
 }
 
 function wellFormed(value: JsonValue): JsonValue {

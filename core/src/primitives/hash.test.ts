@@ -5,7 +5,7 @@ import { inspect } from "node:util"
 import fc from "fast-check"
 import { bytes, property } from "../testing/property.ts"
 import { concatBytes, fromHex, toHex, utf8 } from "./bytes.ts"
-import { equalBytes, hkdf, hkdfExpand, hkdfExtract, hmacKey, hmacSha256, sha256 } from "./hash.ts"
+import { equalBytes, hkdf, hkdfExpand, hkdfExtract, hmacKey, hmacSha256, sha256, sha256OfText } from "./hash.ts"
 
 const unhex = (digits: string) => fromHex(digits) as Uint8Array
 
@@ -17,6 +17,10 @@ test("SHA-256 gives the published answers, in plain bytes", () => {
 
 property("both ways to SHA-256 that Node has give the same", bytes(0, 300), (message) => {
   assert.equal(toHex(sha256(message)), createHash("sha256").update(message).digest("hex"))
+})
+
+property("a text hashes like its bytes", fc.string({ unit: "grapheme" }), (text) => {
+  assert.equal(toHex(sha256OfText(text)), toHex(sha256(utf8(text))))
 })
 
 property("parts hash like what they are parts of", fc.array(bytes(0, 100), { minLength: 1, maxLength: 4 }), (parts) => {

@@ -14,6 +14,12 @@ export function sha256(first: Uint8Array, ...rest: readonly Uint8Array[]): Uint8
   return plainBytes(hash.digest())
 }
 
+/** `H` of the UTF-8 of a text without lone surrogates: quicker than making the bytes first. */
+export function sha256OfText(text: string): Uint8Array {
+  if (oneShotHash !== undefined) return plainBytes(oneShotHash("sha256", text, "buffer"))
+  return plainBytes(createHash("sha256").update(text, "utf8").digest())
+}
+
 /** `HMAC`: HMAC-SHA-256, 32 bytes. */
 export function hmacSha256(key: Uint8Array | HmacKey, message: Uint8Array): Uint8Array {
   return plainBytes(createHmac("sha256", keyObject(key)).update(message).digest())

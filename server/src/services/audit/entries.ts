@@ -1,5 +1,5 @@
 /** Audit entries (S12): made once, by whoever decided, and handed to the store together with what was decided. */
-import { type AuditAction, type AuditEntry, auditEntryBytes, auditLeafHash } from "@halfkey/core/formats/audit-entry"
+import { type AuditAction, type AuditEntry, auditLeaf } from "@halfkey/core/formats/audit-entry"
 import { type ApiKeyId, type ClientId, newKeysetId, type WorkspaceId } from "@halfkey/core/formats/ids"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { Caller } from "../../domain/caller.ts"
@@ -36,7 +36,7 @@ export class AuditEntries {
     const { requestId, address, userAgent } = caller
     const { keysetId, environment, names, keyIds, subject } = details
     const about = { keysetId, environment, names, keyIds, subject }
-    const entry = auditEntryBytes({
+    const { bytes, leafHash } = auditLeaf({
       v: 1,
       // A UUIDv4, as those of key sets.
       id: newKeysetId(this.#random),
@@ -52,6 +52,6 @@ export class AuditEntries {
       address,
       userAgent,
     })
-    return { workspaceId, time, entry, leafHash: auditLeafHash(entry) }
+    return { workspaceId, time, entry: bytes, leafHash }
   }
 }
