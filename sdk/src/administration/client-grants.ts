@@ -108,16 +108,15 @@ export interface EnvironmentToSign {
 
 /**
  * Where a client may be a member. A server could hide an environment, so that its manifest goes on listing the client:
- * those that were seen before are looked at whatever the server lists. Nobody gets anything of a destroyed one any more.
+ * those that were seen before are looked at whatever the server lists, and whatever state it says they are in.
  */
 export async function environmentsToSign(session: Session, scope: CallScope): Promise<readonly EnvironmentToSign[]> {
   const toSign = new Map<string, EnvironmentToSign>()
   for (const [keysetId, { name }] of session.floors.documents().keysets) {
     toSign.set(keysetId, { keysetId, name, doubted: true })
   }
-  for (const { keysetId, name, state } of await listKeysets(session, scope)) {
-    if (state === "destroyed") toSign.delete(keysetId)
-    else toSign.set(keysetId, { keysetId, name: toSign.get(keysetId)?.name ?? name, doubted: false })
+  for (const { keysetId, name } of await listKeysets(session, scope)) {
+    toSign.set(keysetId, { keysetId, name: toSign.get(keysetId)?.name ?? name, doubted: false })
   }
   return [...toSign.values()]
 }
@@ -135,6 +134,8 @@ export async function removeFrom(
   keysetId: string,
 ): Promise<boolean> {
   const documents = await loadDocuments(session, scope, environment, keysetId)
+  // Nobody gets anything of a destroyed one any more.
+  if (documents.manifest.state === "destroyed") return false
   if (!documents.manifest.members.some((member) => member.clientId === clientId)) return false
   const { grants, manifest } = removeMember(documents, clientId, signerOf(session))
   await putChange(session, scope, manifest, grants)

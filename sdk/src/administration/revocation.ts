@@ -48,6 +48,7 @@ async function revokeIn(
 ): Promise<void> {
   const documents = await session.run(options, async (scope) => await loadDocuments(session, scope, name, keysetId))
   const { epochs, members, state } = documents.manifest
+  if (state === "destroyed") return
   const isMember = members.some((member) => member.clientId === clientId)
   // Of a rotation that was interrupted the manifest shows only that it is unfinished.
   if (!isMember && epochs.length === 1) return
