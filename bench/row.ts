@@ -19,7 +19,7 @@ export interface Row extends Comparison {
   readonly note?: string
 }
 
-export type Unit = "per second" | "ms" | "MB" | "KB"
+export type Unit = "per second" | "ms" | "µs" | "MB" | "KB"
 
 export type Verdict = "ok" | "below" | ""
 

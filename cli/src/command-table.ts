@@ -21,7 +21,10 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   secrets: { summary: "set, get, get-many, list and delete: also without the word secrets", group: "use" },
   environments: { summary: "create and list environments", group: "administer" },
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
+  grants: { summary: "who may do what in which environment", group: "administer" },
+  granters: { summary: "who may sign who is a member", group: "administer" },
   keys: { summary: "create, list and revoke API keys", group: "administer" },
+  kit: { summary: "check the recovery kit", group: "self" },
   config: { summary: "which settings hold, and where each came from", group: "self" },
 }
 
@@ -84,6 +87,48 @@ const entries = [
     summary: "take all access away from a client, at once",
     load: () => import("./commands/clients-revoke.ts"),
   },
+  {
+    path: "grants list",
+    group: "administer",
+    summary: "list who may do what in each environment, by the signed manifests",
+    load: () => import("./commands/grants-list.ts"),
+  },
+  {
+    path: "grants add",
+    group: "administer",
+    summary: "let a client into environments, or change its mode there",
+    load: () => import("./commands/clients-grant.ts"),
+  },
+  {
+    path: "grants revoke",
+    group: "administer",
+    summary: "take a client out of environments, at once",
+    load: () => import("./commands/grants-revoke.ts"),
+  },
+  {
+    path: "rotate",
+    group: "administer",
+    summary: "give environments new keys, and seal everything again",
+    load: () => import("./commands/rotate.ts"),
+  },
+  {
+    path: "granters list",
+    group: "administer",
+    summary: "list who may sign who is a member, by the signed roster",
+    load: () => import("./commands/granters-list.ts"),
+  },
+  {
+    path: "granters add",
+    group: "administer",
+    summary: "let a client sign who is a member",
+    load: () => import("./commands/granters-add.ts"),
+  },
+  {
+    path: "granters remove",
+    group: "administer",
+    summary: "take a granter off the roster",
+    load: () => import("./commands/granters-remove.ts"),
+  },
   { path: "keys list", group: "administer", summary: "list API keys", load: () => import("./commands/keys-list.ts") },
   {
     path: "keys create",
@@ -108,6 +153,18 @@ const entries = [
     group: "self",
     summary: "create a workspace on a server that runs elsewhere",
     load: () => import("./commands/init.ts"),
+  },
+  {
+    path: "recover",
+    group: "self",
+    summary: "let a new admin in with the recovery kit, when every key is lost",
+    load: () => import("./commands/recover.ts"),
+  },
+  {
+    path: "kit verify",
+    group: "self",
+    summary: "check a recovery kit, without using it",
+    load: () => import("./commands/kit-verify.ts"),
   },
   { path: "whoami", group: "self", summary: "who you are for the server", load: () => import("./commands/whoami.ts") },
   {

@@ -7,6 +7,8 @@ import { concatBytes } from "@halfkey/core/primitives/bytes"
 export interface Streams {
   readonly stdinIsTerminal: boolean
   readonly stdoutIsTerminal: boolean
+  /** Whether progress may be shown: a line that is written over again and again. */
+  readonly stderrIsTerminal: boolean
   /** Whether text may be bold or coloured. */
   readonly colors: boolean
   /** Data: the answer to what was asked, and nothing else. */
@@ -28,6 +30,7 @@ export function processStreams(env: Readonly<Record<string, string | undefined>>
   return {
     stdinIsTerminal: isatty(0),
     stdoutIsTerminal,
+    stderrIsTerminal: isatty(2) && env["TERM"] !== "dumb",
     colors: color && stdoutIsTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb",
     out: (data) => {
       try {

@@ -140,7 +140,7 @@ test("the members are shown before anything is sealed, and the caller may stop",
     plans[0]?.members.map(({ label }) => label),
     ["admin"],
   )
-  assert.equal(plans[0]?.added.label, "api")
+  assert.equal(plans[0]?.added?.label, "api")
   assert.ok(!place.server.requests.includes("POST /v1/clients"))
 })
 

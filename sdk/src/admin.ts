@@ -3,13 +3,26 @@ import type {
   ApiKeyAdministration,
   ClientAdministration,
   EnvironmentAdministration,
+  GrantAdministration,
+  GranterAdministration,
 } from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Clients } from "./administration/clients.ts"
 import { Environments } from "./administration/environments.ts"
+import { Granters } from "./administration/granters.ts"
+import { Grants } from "./administration/grants.ts"
 import { readHealth } from "./administration/health.ts"
+import { checkKit, recover } from "./administration/recovery.ts"
 import { readWorkspace } from "./administration/roster.ts"
-import type { CreateWorkspaceOptions, NewWorkspace, ServerHealth, WorkspaceInfo } from "./administration/types.ts"
+import type {
+  CheckedRecoveryKit,
+  CreateWorkspaceOptions,
+  NewWorkspace,
+  RecoveredWorkspace,
+  RecoverOptions,
+  ServerHealth,
+  WorkspaceInfo,
+} from "./administration/types.ts"
 import { makeWorkspace } from "./administration/workspace-creation.ts"
 import { requireOptionTypes } from "./configuration.ts"
 import { toResult } from "./failure.ts"
@@ -21,7 +34,10 @@ export type {
   ApiKeyAdministration,
   ClientAdministration,
   EnvironmentAdministration,
+  GrantAdministration,
+  GranterAdministration,
 } from "./administration/administration.ts"
+export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"
 export { allowInsecureEndpoint, type CallOptions, type SecretsOptions } from "./options.ts"
 export { type Failure, type FailureType, type ProblemCode, type Result, SecretsError, unwrap } from "./result.ts"
@@ -35,12 +51,27 @@ export function createWorkspace(options: CreateWorkspaceOptions): Promise<Result
 }
 
 /**
+ * For when every admin's key is lost: with the recovery kit, a new admin takes the place of every client and API key, and
+ * can read every environment. Can be repeated; each time the admin of the time before is out.
+ */
+export function recoverWorkspace(options: RecoverOptions): Promise<Result<RecoveredWorkspace>> {
+  return toResult(async () => await recover(options))
+}
+
+/** Whether a recovery kit was typed whole and is that of this workspace. Sends nothing, and uses it for nothing. */
+export function checkRecoveryKit(recoveryKit: string, workspaceCRN?: string): Promise<Result<CheckedRecoveryKit>> {
+  return toResult(async () => await checkKit(recoveryKit, workspaceCRN))
+}
+
+/**
  * Administration of one workspace, by an `admin` client, or with a `control` key without a client for what needs no
  * signature. Settings, results and failures are those of `Secrets`.
  */
 export class Admin {
   readonly environments: EnvironmentAdministration
   readonly clients: ClientAdministration
+  readonly grants: GrantAdministration
+  readonly granters: GranterAdministration
   readonly apiKeys: ApiKeyAdministration
   readonly #holder: SessionHolder
   readonly #options: SecretsOptions
@@ -51,7 +82,10 @@ export class Admin {
     this.#options = options
     this.#holder = new SessionHolder(options, "optional")
     this.environments = new Environments(this.#holder)
-    this.clients = new Clients(this.#holder)
+    const clients = new Clients(this.#holder)
+    this.clients = clients
+    this.grants = new Grants(this.#holder, clients)
+    this.granters = new Granters(this.#holder)
     this.apiKeys = new ApiKeys(this.#holder)
   }
 

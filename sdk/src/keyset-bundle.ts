@@ -1,8 +1,8 @@
 /** Key set documents from the wire: every signed document is parsed strictly, whatever surrounds it is not trusted either. */
 import type { KeysetBundle } from "@halfkey/core/client/load-keyset"
 import { HalfkeyError, keysetCheckFailed } from "@halfkey/core/formats/errors"
-import { parseGrant, parseRecoveryGrant } from "@halfkey/core/formats/grant"
-import { manifestFormat } from "@halfkey/core/formats/manifest"
+import { parseGrant, parseRecoveryGrant, type RecoveryGrant } from "@halfkey/core/formats/grant"
+import { type Manifest, manifestFormat } from "@halfkey/core/formats/manifest"
 import { type Roster, rosterFormat, type WorkspaceRootKeys } from "@halfkey/core/formats/roster"
 import type { AnswerReader } from "./answer-reader.ts"
 
@@ -12,18 +12,21 @@ export function readBundle(answer: AnswerReader): KeysetBundle {
   return {
     root: readRootKeys(answer.field("root")),
     rosters: readRosters(answer.field("rosters")),
-    manifests: answer
-      .field("manifests")
-      .list()
-      .map((manifest) => strictly(() => manifestFormat.parse(manifest.raw))),
+    manifests: readManifests(answer.field("manifests")),
     grants: answer
       .field("grants")
       .list()
       .map((grant) => strictly(() => parseGrant(grant.raw))),
-    recoveryGrants: recoveryGrants.present
-      ? recoveryGrants.list().map((grant) => strictly(() => parseRecoveryGrant(grant.raw)))
-      : undefined,
+    recoveryGrants: recoveryGrants.present ? readRecoveryGrants(recoveryGrants) : undefined,
   }
+}
+
+export function readManifests(answer: AnswerReader): Manifest[] {
+  return answer.list().map((manifest) => strictly(() => manifestFormat.parse(manifest.raw)))
+}
+
+export function readRecoveryGrants(answer: AnswerReader): RecoveryGrant[] {
+  return answer.list().map((grant) => strictly(() => parseRecoveryGrant(grant.raw)))
 }
 
 export function readRootKeys(answer: AnswerReader): WorkspaceRootKeys {

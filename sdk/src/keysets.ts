@@ -10,11 +10,17 @@ import { type AnswerReader, invalidResponse } from "./answer-reader.ts"
 import type { DocumentFloors, Floors, SecretFloors } from "./floors.ts"
 import { readBundle } from "./keyset-bundle.ts"
 
+/** The least revision of one environment, as `halfkey.json` names it. */
+export interface RevisionPin {
+  readonly environment: string
+  readonly revision: number
+}
+
 export interface KeysetsOptions {
   readonly identity: ClientIdentity
   readonly floors: Floors
   /** A pin of `halfkey.json`, for the environment that it names. */
-  readonly minimumRevision: { readonly environment: string; readonly revision: number } | undefined
+  readonly minimumRevision: RevisionPin | undefined
   /** Called with each key set that was opened with X-Wing, so that its self-wraps can be uploaded. */
   readonly onOpened: (keyset: VerifiedKeyset) => void
 }
@@ -135,7 +141,7 @@ function hashesOf(keyset: VerifiedKeyset): KnownKeyset {
 }
 
 /** Floors as the core's checks take them. */
-function documentFloors(
+export function documentFloors(
   { keysets, roster }: DocumentFloors,
   keysetId: string | undefined,
   pin: Pick<KeysetFloors, "minimumRevision"> = {},

@@ -13,7 +13,7 @@ import {
 } from "./configuration.ts"
 import { Floors } from "./floors.ts"
 import { HttpCaller } from "./http-caller.ts"
-import { Keysets } from "./keysets.ts"
+import { Keysets, type RevisionPin } from "./keysets.ts"
 import type { CallOptions, RandomSource, SecretsOptions } from "./options.ts"
 import { SelfWrapUploads } from "./self-wraps.ts"
 import { TokenSource } from "./token-source.ts"
@@ -33,6 +33,7 @@ export class Session {
   readonly api: ApiClient
   readonly random: RandomSource
   readonly now: () => number
+  readonly pin: RevisionPin | undefined
   readonly #timeoutMs: number
   readonly #client: ClientParts | undefined
   readonly #selfWraps: SelfWrapUploads | undefined
@@ -46,7 +47,9 @@ export class Session {
     this.now = options.now ?? Date.now
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     this.floors = new Floors(options.freshness)
-    const { apiKey, crn, endpoint } = this.configuration
+    const { apiKey, crn, endpoint, environment } = this.configuration
+    const { minimumRevision: revision } = options
+    this.pin = revision === undefined || environment === undefined ? undefined : { environment, revision }
     this.http = new HttpCaller({
       endpoint,
       transport: options.transport ?? fetchTransport,
@@ -68,7 +71,7 @@ export class Session {
     if (identity === undefined) return
     const selfWraps = new SelfWrapUploads(this.api, identity, this.random)
     this.#selfWraps = selfWraps
-    this.#client = { identity, keysets: this.#keysets(identity, selfWraps, options.minimumRevision) }
+    this.#client = { identity, keysets: this.#keysets(identity, selfWraps) }
   }
 
   /** Keys of the configured client. Throws `client_required` where a `control` key is used without one. */
@@ -130,15 +133,11 @@ export class Session {
     }
   }
 
-  #keysets(identity: ClientIdentity, selfWraps: SelfWrapUploads, minimumRevision: number | undefined): Keysets {
-    const { environment } = this.configuration
+  #keysets(identity: ClientIdentity, selfWraps: SelfWrapUploads): Keysets {
     return new Keysets({
       identity,
       floors: this.floors,
-      minimumRevision:
-        minimumRevision === undefined || environment === undefined
-          ? undefined
-          : { environment, revision: minimumRevision },
+      minimumRevision: this.pin,
       onOpened: (keyset) => selfWraps.start(keyset),
     })
   }

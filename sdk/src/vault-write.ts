@@ -34,7 +34,7 @@ interface Sealed {
   readonly floors: readonly SecretFloor[]
 }
 
-/** Most times that a write starts over because somebody else wrote first. */
+/** Most times that a write is tried because somebody else wrote first, and most because of a rotation. */
 const attemptsMax = 5
 const conflictDelayMs = 50
 
@@ -48,23 +48,27 @@ export async function writeAll(
   environment: string,
   writes: readonly Write[],
 ): Promise<SecretMetadata[]> {
-  for (let attempt = 1; ; attempt++) {
+  // Other writers and rotations are counted apart: one kind must not use up the turns of the other.
+  const lost = { version_conflict: 0, epoch_changed: 0 }
+  for (;;) {
     const prepared = await prepare(session, scope, environment, writes)
     checkConditions(writes, prepared.offers, environment)
     const sealed = sealAll(session, prepared, environment, writes)
     try {
       return await commit(session, scope, prepared.keyset, sealed)
     } catch (error) {
-      if (attempt >= attemptsMax || !startsOver(error, writes)) throw error
-      await scope.wait(jitter(conflictDelayMs * attempt))
+      const reason = reasonToStartOver(error, writes)
+      if (reason === undefined || ++lost[reason] >= attemptsMax) throw error
+      await scope.wait(jitter(conflictDelayMs * (lost.version_conflict + lost.epoch_changed)))
     }
   }
 }
 
-function startsOver(error: unknown, writes: readonly Write[]): boolean {
-  if (!(error instanceof HalfkeyError)) return false
-  if (error.code === "epoch_changed") return true
-  return error.code === "version_conflict" && writes.every(({ ifVersion }) => ifVersion === undefined)
+function reasonToStartOver(error: unknown, writes: readonly Write[]): "version_conflict" | "epoch_changed" | undefined {
+  if (!(error instanceof HalfkeyError)) return undefined
+  if (error.code === "epoch_changed") return "epoch_changed"
+  const mayRepeat = error.code === "version_conflict" && writes.every(({ ifVersion }) => ifVersion === undefined)
+  return mayRepeat ? "version_conflict" : undefined
 }
 
 /** Asks for versions, key ids and seeds, and verifies the key set. A newer epoch makes it fetch the documents once. */

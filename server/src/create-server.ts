@@ -23,15 +23,19 @@ import { AccessTokens } from "./services/auth/access-tokens.ts"
 import { ApiKeys } from "./services/auth/api-keys.ts"
 import { Clients } from "./services/auth/clients.ts"
 import { Gate } from "./services/auth/gate.ts"
+import { Recovery } from "./services/auth/recovery.ts"
 import { TokenService } from "./services/auth/token-service.ts"
 import { WorkspaceStates } from "./services/auth/workspace-state.ts"
 import { Workspaces } from "./services/auth/workspaces.ts"
 import { KeysetChanges } from "./services/keys/keyset-changes.ts"
 import { Keysets } from "./services/keys/keysets.ts"
+import { RosterChanges } from "./services/keys/roster-changes.ts"
+import { Rosters } from "./services/keys/rosters.ts"
 import { SeedMakers } from "./services/keys/seed-makers.ts"
 import { Seeds } from "./services/keys/seeds.ts"
 import { ReadRecords } from "./services/vault/read-records.ts"
 import { Reads } from "./services/vault/reads.ts"
+import { Reseals } from "./services/vault/reseals.ts"
 import { Writes } from "./services/vault/writes.ts"
 import { ensureSetupToken, removeSetupToken, setupTokenPath } from "./setup-token.ts"
 import { openSqliteStore } from "./store/sqlite.ts"
@@ -142,15 +146,19 @@ function buildServices(parts: {
   const { region, valueMaxLength } = config
   const { auditKey } = keys
   const { onCreated } = parts
+  const rosterChanges = new RosterChanges(store, changes, auditKey)
   return {
     gate,
     tokens: new TokenService({ store, states, tokens, entries, counters, now }),
     workspaces: new Workspaces({ gate, store, changes, entries, counters, region, auditKey, now, random, onCreated }),
+    rosters: new Rosters({ gate, store, changes: rosterChanges }),
+    recovery: new Recovery({ store, states, changes: rosterChanges, entries, counters, now, random }),
     clients: new Clients({ gate, store, changes, now, random }),
     apiKeys: new ApiKeys({ gate, store, now, random }),
     keysets: new Keysets({ gate, store, changes }),
     seeds: new Seeds({ gate, store, makers, counters, random }),
     reads: new Reads({ gate, store, records: new ReadRecords(store, makers), counters }),
+    reseals: new Reseals({ gate, store, makers, counters, random }),
     writes: new Writes({ gate, store, makers, counters, now, random, valueMaxLength }),
   }
 }

@@ -23,6 +23,7 @@ import { attack as epochBeforeRotation } from "./attacks/epoch-before-rotation.t
 import { attack as epochToSealUnder } from "./attacks/epoch-to-seal-under.ts"
 import { attack as epochsThatGoBack } from "./attacks/epochs-that-go-back.ts"
 import { attack as extraMember } from "./attacks/extra-member.ts"
+import { attack as extraMemberAtRecovery } from "./attacks/extra-member-at-recovery.ts"
 import { attack as foreignGrant } from "./attacks/foreign-grant.ts"
 import { attack as forgedRoster } from "./attacks/forged-roster.ts"
 import { attack as forgottenByRefusal } from "./attacks/forgotten-by-refusal.ts"
@@ -65,6 +66,7 @@ import { attack as recordMovedByItsHeader } from "./attacks/record-moved-by-its-
 import { attack as recordOfAnotherEnvironment } from "./attacks/record-of-another-environment.ts"
 import { attack as recordOfItsOwn } from "./attacks/record-of-its-own.ts"
 import { attack as recoveryGrant } from "./attacks/recovery-grant.ts"
+import { attack as recoveryGrantAtRecovery } from "./attacks/recovery-grant-at-recovery.ts"
 import { attack as redirect } from "./attacks/redirect.ts"
 import { attack as redirectOfAWrite } from "./attacks/redirect-of-a-write.ts"
 import { attack as refusalThatSpeaksToTheTerminal } from "./attacks/refusal-that-speaks-to-the-terminal.ts"
@@ -81,6 +83,7 @@ import { attack as replacedCommitment } from "./attacks/replaced-commitment.ts"
 import { attack as replacedRoot } from "./attacks/replaced-root.ts"
 import { attack as replacedSeed } from "./attacks/replaced-seed.ts"
 import { attack as replacedSelfWrap } from "./attacks/replaced-self-wrap.ts"
+import { attack as rosterAtRecovery } from "./attacks/roster-at-recovery.ts"
 import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-name.ts"
 import { attack as secondRecordForAVersion } from "./attacks/second-record-for-a-version.ts"
 import { attack as signerInAnotherName } from "./attacks/signer-in-another-name.ts"
@@ -131,6 +134,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "epoch-to-seal-under": epochToSealUnder,
   "epochs-that-go-back": epochsThatGoBack,
   "extra-member": extraMember,
+  "extra-member-at-recovery": extraMemberAtRecovery,
   "foreign-grant": foreignGrant,
   "forged-roster": forgedRoster,
   "forgotten-by-refusal": forgottenByRefusal,
@@ -173,6 +177,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "record-of-another-environment": recordOfAnotherEnvironment,
   "record-of-its-own": recordOfItsOwn,
   "recovery-grant": recoveryGrant,
+  "recovery-grant-at-recovery": recoveryGrantAtRecovery,
   redirect: redirect,
   "redirect-of-a-write": redirectOfAWrite,
   "refusal-that-speaks-to-the-terminal": refusalThatSpeaksToTheTerminal,
@@ -189,6 +194,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "replaced-root": replacedRoot,
   "replaced-seed": replacedSeed,
   "replaced-self-wrap": replacedSelfWrap,
+  "roster-at-recovery": rosterAtRecovery,
   "second-key-set-of-a-name": secondKeySetOfAName,
   "second-record-for-a-version": secondRecordForAVersion,
   "signer-in-another-name": signerInAnotherName,

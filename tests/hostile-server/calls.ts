@@ -1,7 +1,7 @@
 /** What clients do while they are lied to: each call by the SDK and, where there is such a command, by the real binary. */
 import assert from "node:assert/strict"
 import { join } from "node:path"
-import { Admin, createWorkspace, unwrap } from "halfkey/admin"
+import { Admin, createWorkspace, recoverWorkspace, unwrap } from "halfkey/admin"
 import { type Result, Secrets } from "halfkey/secrets"
 import { fileFreshness } from "./file-freshness.ts"
 import { type Scene, secretValue } from "./scene.ts"
@@ -39,6 +39,11 @@ const keyset = ["GET /v1/keysets/"]
 const production = ["-e", "production"]
 
 const is = (expected: unknown) => (result: Result<unknown>) => assert.deepEqual(unwrap(result), expected)
+
+/** Everything was checked, and the caller said no. */
+function wasStopped({ failure }: Result<unknown>): void {
+  assert.equal(failure?.code, "aborted")
+}
 
 export const calls: Readonly<Record<string, Call>> = {
   get: {
@@ -219,6 +224,40 @@ export const calls: Readonly<Record<string, Call>> = {
     about: keyset,
     sdk: ({ admin }) => admin.clients.create({ label: "service", environments: [{ name: "development" }], apiKey: {} }),
     cli: () => ({ args: ["clients", "create", "service", "-e", "development"] }),
+  },
+  "list grants": {
+    about: keyset,
+    sdk: ({ admin }) => admin.grants.list(["production"]),
+    cli: () => ({ args: ["grants", "list", ...production] }),
+  },
+  "revoke grant": {
+    about: keyset,
+    before: async (scene) => {
+      const leaver = { label: "leaver", environments: [{ name: "development" }] }
+      scene.leaver = await asAdmin(
+        scene,
+        async ({ admin }) => unwrap(await admin.clients.create(leaver)).client.clientId,
+      )
+    },
+    sdk: ({ admin }, { leaver }) => admin.grants.revoke(leaver, ["development"]),
+    cli: ({ leaver }) => ({ args: ["grants", "revoke", leaver, "-e", "development", "-y"] }),
+  },
+  "list granters": {
+    about: ["GET /v1/workspace"],
+    sdk: ({ admin }) => admin.granters.list(),
+    cli: () => ({ args: ["granters", "list"] }),
+  },
+  "add granter": {
+    about: ["GET /v1/workspace"],
+    // Stops where it would sign, so that the roster stays as the other attacks know it.
+    sdk: ({ admin }, { member }) => admin.granters.add(member.clientId, { beforeSigning: () => false }),
+    truth: wasStopped,
+  },
+  recover: {
+    about: ["POST /v1/recovery/read"],
+    sdk: (_, { proxy, recoveryKit }) =>
+      recoverWorkspace({ endpoint: proxy.url, recoveryKit, label: "rescuer", beforeRecovery: () => false }),
+    truth: wasStopped,
   },
   "create workspace": {
     about: ["GET /.well-known/halfkey"],

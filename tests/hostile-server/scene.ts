@@ -45,6 +45,9 @@ export class Scene {
   readonly elsewhere = new Elsewhere()
   /** The mode that the member does not have in development, so that granting it is a change. */
   otherMode: "read" | "read-write" = "read"
+  /** A client that may be taken out of development. */
+  leaver = ""
+  recoveryKit = ""
   /** The client that is to be revoked next. */
   leaving = ""
   /** The setup token for the next workspace. */
@@ -110,6 +113,7 @@ export class Scene {
     await this.proxy.start(this.server.url)
     await this.elsewhere.start()
     const recoveryKit = await this.#init()
+    this.recoveryKit = recoveryKit
     const secrets = new Secrets(this.options())
     const admin = new Admin(this.options())
     try {

@@ -1,4 +1,4 @@
-/** `halfkey clients grant`: lets an existing client into further environments. */
+/** `halfkey grants add`, also `halfkey clients grant`: lets an existing client into further environments. */
 import { Option } from "commander"
 import { type MemberMode, unwrap } from "halfkey/admin"
 import type { CommandDefinition } from "../command.ts"
@@ -20,11 +20,11 @@ in their place. Shows who will be able to open each environment, before its keys
   examples: [
     {
       does: "let a client into production",
-      line: "halfkey clients grant 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 -e production",
+      line: "halfkey grants add 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 -e production",
     },
     {
       does: "only to read",
-      line: "halfkey clients grant 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 -e production --mode read",
+      line: "halfkey grants add 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 -e production --mode read",
     },
   ],
   define: (command) => {

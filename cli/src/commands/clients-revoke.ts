@@ -4,35 +4,55 @@ import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
+import { ProgressLine } from "../output/progress.ts"
+import { showSealingPlan } from "../output/sealing-plan.ts"
 
 export interface ClientsRevokeOptions {
   readonly clientId: string
+  readonly rotate: boolean
 }
 
 export const definition: CommandDefinition<ClientsRevokeOptions> = {
   environments: "none",
-  about: `What the client has read already stays known to it: replace those secrets. Interrupted? Type it again; the command
-goes on where it stopped.`,
+  about: `What the client has read already stays known to it: replace those secrets. With --rotate each of its environments
+gets new keys in the same step, and everything there is sealed again. Interrupted? Type it again; the command goes on where
+it stopped.`,
   examples: [
     { does: "after a question", line: "halfkey clients revoke 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10" },
-    { does: "in a script", line: "halfkey clients revoke 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 -y" },
+    {
+      does: "with new keys for its environments, in a script",
+      line: "halfkey clients revoke 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 --rotate -y",
+    },
   ],
   define: (command) => {
-    command.argument("<client-id>", "the whole id")
+    command.argument("<client-id>", "the whole id").option("--rotate", "give its environments new keys too")
   },
-  read: ([clientId]) => ({ clientId: clientIdFrom(clientId) }),
+  read: ([clientId], flags) => ({ clientId: clientIdFrom(clientId), rotate: flags["rotate"] === true }),
 }
 
-export async function run(context: Context, { clientId }: ClientsRevokeOptions): Promise<undefined> {
+export async function run(context: Context, { clientId, rotate }: ClientsRevokeOptions): Promise<undefined> {
   context.connection()
   await requireConfirmation(context, `Revoke client ${clientId}?`, `${clientId} was not revoked`)
   const admin = await context.admin()
-  const { environments, notSigned } = unwrap(await admin.clients.revoke(clientId))
+  const progress = new ProgressLine(context)
+  const revoked = await admin.clients.revoke(clientId, {
+    rotate,
+    beforeSealing: (plan) => void showSealingPlan(context.streams, plan),
+    onProgress: ({ done, environment, total }) => progress.show(`${environment}: sealed again`, done, total),
+  })
+  progress.end()
+  const { environments, notRotated = [], notSigned, rotated = [] } = unwrap(revoked)
   const where = environments.length === 0 ? "" : `; signed again without it: ${environments.join(", ")}`
   context.note(`${clientId} has no access any more${where}`)
   if (notSigned.length > 0) {
     context.warn(
-      `not signed again, since you are no member or it is disabled: ${notSigned.join(", ")}\n  try: the same as a granter of ${notSigned.join(", ")}`,
+      `not signed again, since the server does not let you reach it: ${notSigned.join(", ")}\n  try: the same as a granter of ${notSigned.join(", ")}`,
+    )
+  }
+  if (rotated.length > 0) context.note(`new keys, and nothing left under the old ones: ${rotated.join(", ")}`)
+  if (notRotated.length > 0) {
+    context.warn(
+      `not rotated, since you may not read and write there or it is disabled: ${notRotated.join(", ")}\n  try: halfkey rotate -e ${notRotated[0]}   (as a granter of it)`,
     )
   }
   context.note("what it has read stays known to it: replace those secrets")

@@ -8,7 +8,7 @@ import { renderTable } from "./table.ts"
 export function showSealingPlan(streams: Streams, { environment, members, added }: SealingPlan): void {
   const rows = [
     ...members.map(({ label, clientId, mode }) => [visible(label), clientId, mode]),
-    [visible(added.label), added.clientId, added.mode, "(new)"],
+    ...(added === undefined ? [] : [[visible(added.label), added.clientId, added.mode, "(new)"]]),
   ]
   const table = renderTable(rows).replace(/^/gm, "  ").trimEnd()
   streams.err(`halfkey: the keys of ${environment} are sealed to\n${table}\n`)

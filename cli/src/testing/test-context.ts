@@ -14,6 +14,7 @@ export interface TestWorld extends Partial<Omit<World, "streams">> {
   /** What a pipe delivers; without it, stdin is a terminal. */
   readonly stdin?: string | Uint8Array
   readonly stdoutIsTerminal?: boolean
+  readonly stderrIsTerminal?: boolean
 }
 
 export interface Recorded {
@@ -24,12 +25,13 @@ export interface Recorded {
 }
 
 export function testContext(world: TestWorld = {}): Recorded {
-  const { stdin, stdoutIsTerminal = false, ...rest } = world
+  const { stdin, stdoutIsTerminal = false, stderrIsTerminal = false, ...rest } = world
   const printed: Uint8Array[] = []
   let told = ""
   const streams: Streams = {
     stdinIsTerminal: stdin === undefined,
     stdoutIsTerminal,
+    stderrIsTerminal,
     colors: false,
     out: (data) => void printed.push(typeof data === "string" ? utf8(data) : data.slice()),
     err: (text) => {

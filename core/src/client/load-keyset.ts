@@ -5,13 +5,14 @@
 
 import { HalfkeyError, keysetCheckFailed } from "../formats/errors.ts"
 import type { Grant, RecoveryGrant } from "../formats/grant.ts"
-import { clientIdOf, type KeysetId } from "../formats/ids.ts"
-import type { Manifest, Member } from "../formats/manifest.ts"
-import type { Roster, WorkspaceRootKeys } from "../formats/roster.ts"
+import { clientIdOf, type KeysetId, type WorkspaceId } from "../formats/ids.ts"
+import { type Manifest, type Member, manifestFormat } from "../formats/manifest.ts"
+import { type Roster, rosterFormat, type WorkspaceRootKeys } from "../formats/roster.ts"
 import { checkManifests, checkRoot, checkRosters } from "./check-chains.ts"
 import { checkFreshness, type KeysetFloors } from "./check-freshness.ts"
 import type { ClientIdentity } from "./client-identity.ts"
 import { checkRecoveryGrants, openHalves } from "./open-halves.ts"
+import type { VerifiedDocuments } from "./verified-documents.ts"
 import { VerifiedKeyset } from "./verified-keyset.ts"
 
 export { checkRoot, checkRosters } from "./check-chains.ts"
@@ -44,15 +45,35 @@ export interface LoadKeysetInput {
   readonly requireRecovery?: boolean
 }
 
-/** Runs every check and opens the reader's halves. Throws `keyset_verification_failed` or `keyset_not_found`. */
-export async function loadKeyset(input: LoadKeysetInput): Promise<VerifiedKeyset> {
-  const { identity, bundle, expected, floors = {} } = input
-  checkRoot(identity.workspaceId, bundle.root)
-  const roster = checkRosters(identity.workspaceId, bundle.root, bundle.rosters)
-  const manifest = checkManifests(identity.workspaceId, bundle, roster)
+/** What is checked without any key of the reader: everything up to the reader's own membership. */
+export type VerifyDocumentsInput = Omit<LoadKeysetInput, "identity"> & { readonly workspaceId: WorkspaceId }
+
+/**
+ * Checks 1 to 9 of S4, in order: enough to sign the next manifest, whatever the state, and for somebody who is no member.
+ * Throws `keyset_verification_failed`.
+ */
+export function verifyDocuments(input: VerifyDocumentsInput): VerifiedDocuments {
+  const { workspaceId, bundle, expected, floors = {} } = input
+  checkRoot(workspaceId, bundle.root)
+  const roster = checkRosters(workspaceId, bundle.root, bundle.rosters)
+  const manifest = checkManifests(workspaceId, bundle, roster)
   checkAskedFor(manifest, expected)
   checkFreshness(bundle, roster, manifest, floors)
   if (input.requireRecovery) checkRecoveryGrants(manifest, bundle.recoveryGrants ?? [])
+  return {
+    root: bundle.root,
+    roster,
+    manifest,
+    rosterHash: rosterFormat.hash(roster),
+    manifestHash: manifestFormat.hash(manifest),
+  }
+}
+
+/** Runs every check and opens the reader's halves. Throws `keyset_verification_failed` or `keyset_not_found`. */
+export async function loadKeyset(input: LoadKeysetInput): Promise<VerifiedKeyset> {
+  const { identity, bundle } = input
+  const documents = verifyDocuments({ ...input, workspaceId: identity.workspaceId })
+  const { manifest } = documents
   checkUsable(manifest)
   const member = manifest.members.find(({ clientId }) => clientId === identity.clientId)
   if (member === undefined) {
@@ -62,14 +83,7 @@ export async function loadKeyset(input: LoadKeysetInput): Promise<VerifiedKeyset
   }
   checkOwnKeys(identity, member)
   const { clientHalves, epochsWithoutSelfWrap } = await openHalves(identity, manifest, bundle.grants)
-  return new VerifiedKeyset({
-    root: bundle.root,
-    roster,
-    manifest,
-    mode: member.mode,
-    clientHalves,
-    epochsWithoutSelfWrap,
-  })
+  return new VerifiedKeyset({ documents, mode: member.mode, clientHalves, epochsWithoutSelfWrap })
 }
 
 /** Checks that this is the key set that was asked for. */

@@ -4,29 +4,17 @@
  * `VerifiedKeyset`, so nothing unverified can be extended.
  */
 
-import { clientKeysProblem } from "../formats/client-keys.ts"
-import { HalfkeyError } from "../formats/errors.ts"
 import { type Grant, type RecoveryGrant, recoveryHash } from "../formats/grant.ts"
-import { newKeysetId, type SignerId, uuidBytes, type WorkspaceId } from "../formats/ids.ts"
-import {
-  clientHalfCommitment,
-  type Manifest,
-  type ManifestFields,
-  type Member,
-  manifestFormat,
-} from "../formats/manifest.ts"
+import { newKeysetId, uuidBytes, type WorkspaceId } from "../formats/ids.ts"
+import { clientHalfCommitment, type Manifest, type ManifestFields, manifestFormat } from "../formats/manifest.ts"
 import { type Granter, type Roster, rosterFormat, type WorkspaceRootKeys } from "../formats/roster.ts"
-import type { SigningKey } from "../primitives/ed25519.ts"
 import type { RandomSource } from "../primitives/random.ts"
 import { newClientHalf, sealGrant, sealRecoveryGrant } from "./client-half.ts"
+import { byClientId, type NewMember, provenMember, type Signer, signNext } from "./next-manifest.ts"
+import type { VerifiedDocuments } from "./verified-documents.ts"
 import type { VerifiedKeyset } from "./verified-keyset.ts"
 
-/** Who signs, and when: milliseconds since 1970. */
-export interface Signer {
-  readonly signerId: SignerId
-  readonly signingKey: SigningKey
-  readonly now: number
-}
+export type { NewMember, Signer } from "./next-manifest.ts"
 
 /** A manifest with the grants that it needs; one request carries both (S5). */
 export interface MembershipChange {
@@ -59,9 +47,6 @@ export function firstRoster(
   }
   return rosterFormat.sign(fields, signer.signingKey)
 }
-
-/** A member to be, with the `signPk` (32 bytes) that proves whose keys these are: together they hash to the client id. */
-export type NewMember = Member & { readonly signPk: Uint8Array }
 
 /**
  * Makes a key set with a fresh half, sealed to each member and to the root.
@@ -140,43 +125,7 @@ export async function addMember(keyset: VerifiedKeyset, member: NewMember, signe
 }
 
 /** Removes a member: seeds stop at once when the server has the manifest (S5). Seals nothing. */
-export function removeMember(keyset: VerifiedKeyset, clientId: string, signer: Signer): MembershipChange {
-  const members = keyset.manifest.members.filter((member) => member.clientId !== clientId)
-  return { manifest: signNext(keyset, { members }, signer), grants: [] }
-}
-
-/** Signs the successor of a verified manifest with some fields changed. Throws `not_a_granter`. */
-function signNext(keyset: VerifiedKeyset, changes: Partial<ManifestFields>, signer: Signer): Manifest {
-  const { signature: _, ...previous } = keyset.manifest
-  requireGranter(keyset.roster, signer.signerId)
-  const fields = {
-    ...previous,
-    ...changes,
-    revision: previous.revision + 1,
-    previousHash: keyset.manifestHash,
-    rosterSeq: keyset.roster.seq,
-    rosterHash: keyset.rosterHash,
-    createdAt: signer.now,
-    signerId: signer.signerId,
-  }
-  return manifestFormat.sign(fields, signer.signingKey)
-}
-
-function requireGranter(roster: Roster, signerId: SignerId): void {
-  if (signerId === roster.workspaceId || roster.granters.some(({ clientId }) => clientId === signerId)) return
-  const names = roster.granters.map(({ label }) => label).join(", ")
-  throw new HalfkeyError("not_a_granter", "this client may not sign who is a member", {
-    hint: `ask one of the granters: ${names}`,
-  })
-}
-
-/** The sealing rule's second half (S4): no half is sealed to keys that the client id does not commit to. */
-function provenMember(workspaceId: WorkspaceId, { signPk, ...member }: NewMember): Member {
-  const problem = clientKeysProblem(workspaceId, { ...member, signPk })
-  if (problem === undefined) return member
-  throw new HalfkeyError("invalid_argument", problem)
-}
-
-function byClientId(left: { readonly clientId: string }, right: { readonly clientId: string }): number {
-  return left.clientId < right.clientId ? -1 : 1
+export function removeMember(documents: VerifiedDocuments, clientId: string, signer: Signer): MembershipChange {
+  const members = documents.manifest.members.filter((member) => member.clientId !== clientId)
+  return { manifest: signNext(documents, { members }, signer), grants: [] }
 }

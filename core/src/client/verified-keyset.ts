@@ -2,15 +2,14 @@
 
 import { HalfkeyError, recordCheckFailed } from "../formats/errors.ts"
 import type { KeysetId, WorkspaceId } from "../formats/ids.ts"
-import { currentEpoch, type Manifest, type MemberMode, manifestFormat } from "../formats/manifest.ts"
-import { type Roster, rosterFormat, type WorkspaceRootKeys } from "../formats/roster.ts"
+import { currentEpoch, type Manifest, type MemberMode } from "../formats/manifest.ts"
+import type { Roster, WorkspaceRootKeys } from "../formats/roster.ts"
 import { type HmacKey, hmacKey } from "../primitives/hash.ts"
 import type { KeyBytes } from "../primitives/key-bytes.ts"
+import type { VerifiedDocuments } from "./verified-documents.ts"
 
 export interface VerifiedKeysetParts {
-  readonly root: WorkspaceRootKeys
-  readonly roster: Roster
-  readonly manifest: Manifest
+  readonly documents: VerifiedDocuments
   readonly mode: MemberMode
   /** Client half by live epoch; each matched its commitment. */
   readonly clientHalves: ReadonlyMap<number, KeyBytes>
@@ -18,7 +17,7 @@ export interface VerifiedKeysetParts {
   readonly epochsWithoutSelfWrap: readonly number[]
 }
 
-export class VerifiedKeyset {
+export class VerifiedKeyset implements VerifiedDocuments {
   readonly root: WorkspaceRootKeys
   readonly roster: Roster
   readonly manifest: Manifest
@@ -30,13 +29,13 @@ export class VerifiedKeyset {
   readonly #extractKeys = new Map<number, HmacKey>()
 
   constructor(parts: VerifiedKeysetParts) {
-    this.root = parts.root
-    this.roster = parts.roster
-    this.manifest = parts.manifest
+    this.root = parts.documents.root
+    this.roster = parts.documents.roster
+    this.manifest = parts.documents.manifest
+    this.rosterHash = parts.documents.rosterHash
+    this.manifestHash = parts.documents.manifestHash
     this.mode = parts.mode
     this.epochsWithoutSelfWrap = parts.epochsWithoutSelfWrap
-    this.rosterHash = rosterFormat.hash(parts.roster)
-    this.manifestHash = manifestFormat.hash(parts.manifest)
     this.#clientHalves = parts.clientHalves
   }
 

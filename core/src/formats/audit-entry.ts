@@ -10,6 +10,7 @@ export type AuditAction =
   | "workspace.create"
   | "workspace.read"
   | "roster.read"
+  | "roster.update"
   | "keyset.list"
   | "keyset.read"
   | "keyset.create"
@@ -22,12 +23,16 @@ export type AuditAction =
   | "secret.commit"
   | "secret.list"
   | "secret.history"
+  | "secret.stale"
+  | "secret.reseal"
   | "client.list"
   | "client.create"
   | "client.revoke"
   | "api-key.list"
   | "api-key.create"
   | "api-key.revoke"
+  | "recovery.read"
+  | "recovery.commit"
 
 /** One decision. Absent fields are left out of the bytes. Holds names, versions and ids, never a value or a key. */
 export interface AuditEntry {

@@ -12,6 +12,7 @@ export const readAnswerBytes = 8 * 1024 * 1024
 const recordMinLength = recordLength(1, vaultPaddingMinimum)
 /** Above every record that a server can be configured for (1 MiB), so that the vault can say which value is too large. */
 const recordMaxLength = 1_200_000
+export const RecordBytes = BytesUpTo(recordMinLength, recordMaxLength, "Record of S7")
 
 export const SecretMetadata = Type.Object(
   {
@@ -45,7 +46,7 @@ export const ReadRecord = Type.Object({
   name: Type.String(),
   version: Version,
   deleted: Type.Boolean({ description: "As the server sees it; the record itself says it under seal" }),
-  record: BytesUpTo(recordMinLength, recordMaxLength, "Record of S7"),
+  record: RecordBytes,
   keySeed: Bytes(32),
   createdAt: Time,
   updatedAt: Time,
@@ -94,7 +95,7 @@ export const CommitRequest = Type.Object({
       previousVersion: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
       version: Version,
       deleted: Type.Boolean(),
-      record: BytesUpTo(recordMinLength, recordMaxLength, "Record of S7"),
+      record: RecordBytes,
     }),
     { minItems: 1, maxItems: namesPerRequest },
   ),

@@ -36,3 +36,13 @@ export type Workspace = Static<typeof Workspace>
 /** `GET /v1/roster`. */
 export const RosterChain = Type.Object({ root: RootKeys, rosters: Type.Array(RosterDocument) })
 export type RosterChain = Static<typeof RosterChain>
+
+/**
+ * `PUT /v1/roster` (compare-and-set on `seq`): the next roster, and the manifests that are signed again under it, all or
+ * nothing. Refused while any key set would be left with a signer who does not count under it (S4).
+ */
+export const RosterChange = Type.Object({
+  roster: RosterDocument,
+  keysets: Type.Array(KeysetChange, { maxItems: 10_000 }),
+})
+export type RosterChange = Static<typeof RosterChange>

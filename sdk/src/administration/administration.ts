@@ -1,18 +1,25 @@
 /** The three parts of `Admin`: what they promise. */
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
+import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ApiKey,
+  ChangedGranters,
   Client,
   CreatedApiKey,
   CreatedClient,
+  EnvironmentGrants,
   GrantedClient,
+  GranterEntry,
   KeysetSummary,
   MemberMode,
   NewApiKey,
   NewClientOptions,
   RevokedClient,
+  RevokedGrants,
+  RevokeGrantOptions,
   SealingOptions,
+  SigningOptions,
 } from "./types.ts"
 
 /** Environments: what there is, and making a new one on this machine. */
@@ -21,6 +28,13 @@ export interface EnvironmentAdministration {
   list(options?: CallOptions): Promise<Result<KeysetSummary[]>>
   /** Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`. */
   create(name: string, options?: CallOptions): Promise<Result<KeysetSummary>>
+  /**
+   * Gives an environment new keys: a new epoch, every kept version sealed again under it, the old keys destroyed. Reads and
+   * writes of others go on meanwhile. Where an earlier rotation is unfinished, it is finished and no other is begun:
+   * repeat the call after any interruption. `timeoutMs` is that of each request. Fails with `not_a_granter` or
+   * `mode_not_allowed` before anything was done.
+   */
+  rotate(name: string, options?: CallOptions & RotateOptions): Promise<Result<RotatedEnvironment>>
 }
 
 /** Clients: what there is, making one on this machine, granting, revoking. */
@@ -45,9 +59,51 @@ export interface ClientAdministration {
   ): Promise<Result<GrantedClient>>
   /**
    * Revokes a client at once, then signs the manifests of its environments again without it. What it has read stays
-   * read: change those secrets too. Repeating it is no failure, and finishes what was interrupted.
+   * read: change those secrets too. With `rotate` each of its environments gets new keys in the same signature, and all
+   * that is there is sealed again. Repeating it is no failure, and finishes what was interrupted.
    */
-  revoke(clientId: string, options?: CallOptions): Promise<Result<RevokedClient>>
+  revoke(clientId: string, options?: CallOptions & RevokeClientOptions): Promise<Result<RevokedClient>>
+}
+
+/** Grants: who may do what in which environment, letting in, taking out. */
+export interface GrantAdministration {
+  /**
+   * The members of these environments, of all that this caller sees when left out: as their manifests say, each
+   * checked against the CRN. The server can leave an environment out, but put nobody in.
+   */
+  list(environments?: readonly string[], options?: CallOptions): Promise<Result<EnvironmentGrants[]>>
+  /** The same as `clients.grant`. */
+  add(
+    clientId: string,
+    environments: readonly string[],
+    mode?: MemberMode,
+    options?: CallOptions & SealingOptions,
+  ): Promise<Result<GrantedClient>>
+  /**
+   * Takes a client out of environments, at once, whether or not this granter is a member there. With `rotate` a new
+   * epoch begins as well; old versions are sealed again by `halfkey rotate`. Repeating it is no failure.
+   */
+  revoke(
+    clientId: string,
+    environments: readonly string[],
+    options?: CallOptions & RevokeGrantOptions,
+  ): Promise<Result<RevokedGrants>>
+}
+
+/** Granters: who may sign who is a member. */
+export interface GranterAdministration {
+  /** By the newest signed roster, checked against the CRN. */
+  list(options?: CallOptions): Promise<Result<GranterEntry[]>>
+  /**
+   * Lets an existing client sign, too. The id must be typed in full by somebody who knows it: the keys that the server
+   * sends are checked against it (S4). It opens nothing that it was not granted. Repeating it is no failure.
+   */
+  add(clientId: string, options?: CallOptions & SigningOptions): Promise<Result<ChangedGranters>>
+  /**
+   * Takes a granter off the roster, and signs again in the same request every manifest that it had signed. It stays a
+   * client with its grants. Repeating it is no failure. Nobody can remove itself.
+   */
+  remove(clientId: string, options?: CallOptions & SigningOptions): Promise<Result<ChangedGranters>>
 }
 
 /** API keys: what there is, making one, revoking one. */

@@ -6,6 +6,7 @@ import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
 import { readClient, type ServedClient } from "./answers.ts"
+import { loadDocuments } from "./documents.ts"
 import { listKeysets } from "./environments.ts"
 import { loadForSigning, putChange, signerOf, untilNoConflict } from "./keyset-changes.ts"
 import { announceSealing } from "./sealing-plan.ts"
@@ -22,6 +23,16 @@ export async function listClients(session: Session, scope: CallScope): Promise<S
   return answer.field("clients").list().map(readClient)
 }
 
+/** A client as the server has it, its keys not yet checked against the id. Throws `client_not_found`, `client_revoked`. */
+export async function usableClient(session: Session, scope: CallScope, clientId: ClientId): Promise<ServedClient> {
+  const served = (await listClients(session, scope)).find((client) => client.clientId === clientId)
+  if (served === undefined) throw clientNotFound(clientId)
+  if (served.revokedAt === null) return served
+  throw new HalfkeyError("client_revoked", `client ${clientId} is revoked`, {
+    hint: "a revoked client stays revoked: create another one",
+  })
+}
+
 type GrantedEnvironment = GrantedClient["environments"][number]
 
 /** One environment after the other: a failure names those that are done, and repeating the call goes on from there. */
@@ -32,13 +43,7 @@ export async function grantClient(
   environments: readonly EnvironmentGrant[],
   sealing: SealingOptions,
 ): Promise<GrantedClient> {
-  const served = (await listClients(session, scope)).find((client) => client.clientId === clientId)
-  if (served === undefined) throw clientNotFound(clientId)
-  if (served.revokedAt !== null) {
-    throw new HalfkeyError("client_revoked", `client ${clientId} is revoked`, {
-      hint: "a revoked client stays revoked: create another one",
-    })
-  }
+  const served = await usableClient(session, scope, clientId)
   const done: GrantedEnvironment[] = []
   for (const { mode = "read-write", name } of environments) {
     const grantIt = async () => await grantOne(session, scope, clientId, served, { mode, name }, sealing)
@@ -78,73 +83,67 @@ async function grantOne(
 export async function revokeClient(session: Session, scope: CallScope, clientId: ClientId): Promise<RevokedClient> {
   await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
   const environments: string[] = []
-  const { notSigned, toSign } = await environmentsOf(session, scope, clientId)
+  const notSigned: string[] = []
   let failed: { readonly error: unknown } | undefined
-  for (const { doubted, name, ref } of toSign) {
+  for (const { doubted, keysetId, name } of await environmentsToSign(session, scope)) {
     try {
-      const removed = await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, ref))
-      if (removed) environments.push(name)
-      notSigned.delete(name)
+      const change = async () => await removeFrom(session, scope, clientId, name, keysetId)
+      if (await untilNoConflict(scope, change)) environments.push(name)
     } catch (error) {
-      if (doubted && isOutOfReach(error)) notSigned.add(name)
+      if (doubted && isOutOfReach(error)) notSigned.push(name)
       // What is wrong with one environment must not keep the client in the others.
       else failed ??= { error }
     }
   }
   if (failed !== undefined) throw withDone(failed.error, environments)
-  return { environments, notSigned: [...notSigned] }
+  return { environments, notSigned }
 }
 
-interface EnvironmentToSign {
-  readonly ref: string
+export interface EnvironmentToSign {
+  readonly keysetId: string
   readonly name: string
-  /** The server says that there is nothing to do, though this client was a member. */
+  /** This machine saw it before, and the server does not list it. */
   readonly doubted: boolean
 }
 
 /**
- * Where the client may be a member. A server could hide an environment, so that its manifest goes on listing the client:
- * those that were seen before are looked at whatever the server lists.
+ * Where a client may be a member. A server could hide an environment, so that its manifest goes on listing the client:
+ * those that were seen before are looked at whatever the server lists, and whatever state it says they are in.
  */
-async function environmentsOf(
-  session: Session,
-  scope: CallScope,
-  clientId: ClientId,
-): Promise<{ readonly toSign: readonly EnvironmentToSign[]; readonly notSigned: Set<string> }> {
-  const listed = (await listClients(session, scope)).find((client) => client.clientId === clientId)?.environments ?? []
+export async function environmentsToSign(session: Session, scope: CallScope): Promise<readonly EnvironmentToSign[]> {
   const toSign = new Map<string, EnvironmentToSign>()
   for (const [keysetId, { name }] of session.floors.documents().keysets) {
-    toSign.set(keysetId, { ref: keysetId, name, doubted: true })
+    toSign.set(keysetId, { keysetId, name, doubted: true })
   }
-  const notSigned = new Set<string>()
-  for (const { keysetId, mode, name, state } of await listKeysets(session, scope)) {
-    const seen = toSign.get(keysetId)
-    if (mode !== null && state === "enabled") toSign.set(keysetId, { ref: name, name, ...seen, doubted: false })
-    else if (listed.some((environment) => environment.keysetId === keysetId)) notSigned.add(name)
+  for (const { keysetId, name } of await listKeysets(session, scope)) {
+    toSign.set(keysetId, { keysetId, name: toSign.get(keysetId)?.name ?? name, doubted: false })
   }
-  return { toSign: [...toSign.values()], notSigned }
+  return [...toSign.values()]
 }
 
-function isOutOfReach(error: unknown): boolean {
+export function isOutOfReach(error: unknown): boolean {
   return error instanceof HalfkeyError && (error.code === "keyset_not_found" || error.code === "keyset_disabled")
 }
 
-/** Whether the client was a member. Every manifest that this client can verify is looked at, not those that the server names. */
-async function removeFrom(
+/** Whether the client was a member. Needs no halves: who signs need not be a member, and the server names none to skip. */
+export async function removeFrom(
   session: Session,
   scope: CallScope,
   clientId: ClientId,
   environment: string,
+  keysetId: string,
 ): Promise<boolean> {
-  const keyset = await loadForSigning(session, scope, environment, "remove")
-  if (!keyset.manifest.members.some((member) => member.clientId === clientId)) return false
-  const { grants, manifest } = removeMember(keyset, clientId, signerOf(session))
+  const documents = await loadDocuments(session, scope, environment, keysetId)
+  // Nobody gets anything of a destroyed one any more.
+  if (documents.manifest.state === "destroyed") return false
+  if (!documents.manifest.members.some((member) => member.clientId === clientId)) return false
+  const { grants, manifest } = removeMember(documents, clientId, signerOf(session))
   await putChange(session, scope, manifest, grants)
   return true
 }
 
 /** The same failure, and which environments were changed nevertheless. */
-function withDone(error: unknown, done: readonly string[]): unknown {
+export function withDone(error: unknown, done: readonly string[]): unknown {
   if (!(error instanceof HalfkeyError) || done.length === 0) return error
   const { check, code, facts, hint, message } = error
   return new HalfkeyError(code, message, { check, hint, facts: { ...facts, done } })

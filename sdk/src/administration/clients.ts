@@ -12,6 +12,8 @@ import type { ClientAdministration } from "./administration.ts"
 import { publicClient } from "./answers.ts"
 import { createClient } from "./client-creation.ts"
 import { grantClient, listClients, revokeClient } from "./client-grants.ts"
+import { revokeAndRotate } from "./revocation.ts"
+import type { RevokeClientOptions } from "./rotation-types.ts"
 import type {
   Client,
   CreatedClient,
@@ -64,16 +66,18 @@ export class Clients implements ClientAdministration {
     })
   }
 
-  revoke(clientId: string, options: CallOptions = {}): Promise<Result<RevokedClient>> {
+  revoke(clientId: string, options: CallOptions & RevokeClientOptions = {}): Promise<Result<RevokedClient>> {
     return toResult(async () => {
       const id = checkedClientId(clientId)
       const { session } = this.#holder
+      if (options.rotate) return await revokeAndRotate(session, id, options)
       return await session.run(options, async (scope) => await revokeClient(session, scope, id))
     })
   }
 }
 
-function checkedClientId(clientId: unknown): ClientId {
+/** Throws `invalid_argument` for anything but a whole client id. */
+export function checkedClientId(clientId: unknown): ClientId {
   requireText(clientId, "clientId")
   if (isClientId(clientId)) return clientId
   throw new HalfkeyError("invalid_argument", "not a client id: expected a whole lower-case UUIDv8", {

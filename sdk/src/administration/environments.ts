@@ -6,6 +6,7 @@ import { wipe } from "@halfkey/core/primitives/bytes"
 import { invalidResponse } from "../answer-reader.ts"
 import { requireText } from "../argument-types.ts"
 import type { CallScope } from "../call-scope.ts"
+import { checkedEnvironment } from "../configuration.ts"
 import { toResult } from "../failure.ts"
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
@@ -15,6 +16,8 @@ import type { EnvironmentAdministration } from "./administration.ts"
 import { readKeysetSummary } from "./answers.ts"
 import { changeToJson, rememberOwn, signerOf, withSelfWraps } from "./keyset-changes.ts"
 import { readWorkspace } from "./roster.ts"
+import { rotateEnvironment } from "./rotation.ts"
+import type { RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type { KeysetSummary } from "./types.ts"
 
 export class Environments implements EnvironmentAdministration {
@@ -28,6 +31,13 @@ export class Environments implements EnvironmentAdministration {
     return toResult(async () => {
       const { session } = this.#holder
       return await session.run(options, async (scope) => await listKeysets(session, scope))
+    })
+  }
+
+  rotate(name: string, options: CallOptions & RotateOptions = {}): Promise<Result<RotatedEnvironment>> {
+    return toResult(async () => {
+      requireText(name, "name")
+      return await rotateEnvironment(this.#holder.session, options, checkedEnvironment(name))
     })
   }
 

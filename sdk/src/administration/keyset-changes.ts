@@ -67,11 +67,12 @@ export async function putChange(
   scope: CallScope,
   manifest: Manifest,
   grants: readonly Grant[],
+  recoveryGrants: readonly RecoveryGrant[] = [],
 ): Promise<void> {
   await session.api.call(scope, {
     method: "PUT",
     path: `/v1/keysets/${manifest.keysetId}`,
-    body: changeToJson({ manifest, grants }),
+    body: changeToJson({ manifest, grants, recoveryGrants }),
     repetition: "repeatable",
   })
   rememberOwn(session, manifest)

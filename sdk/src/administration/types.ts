@@ -3,6 +3,7 @@ import type { MemberMode } from "@halfkey/core/formats/manifest"
 import type { Role, Scope } from "@halfkey/core/formats/scopes"
 
 import { allowInsecureEndpoint, type RandomSource } from "../options.ts"
+import type { FreshnessStore } from "../stores.ts"
 import type { Transport } from "../transport.ts"
 
 export type { MemberMode, Role, Scope }
@@ -121,11 +122,12 @@ export interface CreatedClient {
   readonly credentials: ClientCredentials
 }
 
-/** Whom an environment's halves are sealed to: exactly these, as the verified manifest lists them, and the new member. */
+/** Whom an environment's halves are sealed to: exactly these, as the verified manifest lists them less who is removed, and the new member. */
 export interface SealingPlan {
   readonly environment: string
   readonly members: readonly { readonly clientId: string; readonly label: string; readonly mode: MemberMode }[]
-  readonly added: { readonly clientId: string; readonly label: string; readonly mode: MemberMode }
+  /** Absent where nobody is added: a rotation seals to those who remain. */
+  readonly added?: { readonly clientId: string; readonly label: string; readonly mode: MemberMode }
 }
 
 export interface SealingOptions {
@@ -141,8 +143,125 @@ export interface GrantedClient {
 export interface RevokedClient {
   /** Environments whose manifests were signed again without it. */
   readonly environments: string[]
-  /** Environments that this admin could not sign, being no member or because they are disabled: another granter must. */
+  /** Environments that this machine saw before and the server does not let it reach: another granter must sign them. */
   readonly notSigned: string[]
+  /** With `rotate`: environments that have new keys, and nothing left under the old ones. */
+  readonly rotated?: string[]
+  /** With `rotate`: environments that it is out of, but which this client may not read and write: another granter must rotate them. */
+  readonly notRotated?: string[]
+}
+
+/** Who may do what in one environment, by its manifest, whose signature was checked. */
+export interface EnvironmentGrants {
+  readonly environment: string
+  readonly keysetId: string
+  readonly state: "enabled" | "disabled" | "destroyed"
+  readonly revision: number
+  readonly members: readonly {
+    readonly clientId: string
+    readonly label: string
+    readonly mode: MemberMode
+    /** Whether it may sign who is a member, too. */
+    readonly granter: boolean
+  }[]
+}
+
+export interface RevokeGrantOptions {
+  /** Begin a new epoch in the same signature: what is written from then on stays shut to it, even with the server's help. */
+  readonly rotate?: boolean | undefined
+}
+
+export interface RevokedGrants {
+  readonly clientId: string
+  /** Environments whose manifests were signed again without it. */
+  readonly environments: readonly string[]
+  /** Environments that it was no member of: nothing was done there. */
+  readonly notMember: readonly string[]
+}
+
+/** Somebody who may sign who is a member, and who may sign it. */
+export interface GranterEntry {
+  readonly clientId: string
+  readonly label: string
+}
+
+/** What is about to be signed: who may sign from then on, and which environments are signed again by this client. */
+export interface RosterPlan {
+  /** As they are now, by the verified roster. */
+  readonly granters: readonly GranterEntry[]
+  readonly added?: GranterEntry | undefined
+  readonly removed?: GranterEntry | undefined
+  /** Names of environments that the removed one had signed last. */
+  readonly signAgain: readonly string[]
+}
+
+export interface SigningOptions {
+  /** Called before anything is signed, so that it can be shown. Answer `false` to stop. */
+  readonly beforeSigning?: ((plan: RosterPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
+}
+
+export interface ChangedGranters {
+  /** `false`: it was so already. */
+  readonly changed: boolean
+  /** As they are now. */
+  readonly granters: readonly GranterEntry[]
+  /** Environments whose manifests were signed again in the same request. */
+  readonly signedAgain: readonly string[]
+}
+
+/** Everything that recovery takes away, by verified documents, and the one who stays. */
+export interface RecoveryPlan {
+  readonly workspaceCRN: string
+  /** The new admin: the only granter and the only member everywhere. */
+  readonly admin: { readonly clientId: string; readonly label: string }
+  /** They lose everything, as every other client and API key does. */
+  readonly granters: readonly GranterEntry[]
+  readonly environments: readonly {
+    readonly name: string
+    readonly state: "enabled" | "disabled" | "destroyed"
+    readonly members: readonly { readonly clientId: string; readonly label: string; readonly mode: MemberMode }[]
+  }[]
+}
+
+export interface RecoverOptions {
+  readonly endpoint: string
+  /** `hkrk_…`: the workspace root. */
+  readonly recoveryKit: string
+  /** Of the new admin client. */
+  readonly label: string
+  /** Refuses another workspace's kit. Left out: the kit says which workspace it is, and the server its region. */
+  readonly workspaceCRN?: string | undefined
+  /** Names of environments that stay shut for now, as one whose recovery grant is damaged. They can be recovered later. */
+  readonly without?: readonly string[] | undefined
+  /** What this machine has seen before: nothing older is believed. */
+  readonly freshness?: FreshnessStore | undefined
+  /** Called before anything is sealed or signed. Answer `false` to stop. */
+  readonly beforeRecovery?: ((plan: RecoveryPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
+  /** Of each of the two requests. Default: a minute. */
+  readonly timeoutMs?: number | undefined
+  readonly transport?: Transport | undefined
+  readonly userAgent?: string | undefined
+  readonly random?: RandomSource | undefined
+  readonly now?: (() => number) | undefined
+  readonly [allowInsecureEndpoint]?: true | undefined
+}
+
+/** What a recovery kit alone tells. */
+export interface CheckedRecoveryKit {
+  /** The last part of the workspace's CRN. */
+  readonly workspaceId: string
+}
+
+/** The new admin, shown once. */
+export interface RecoveredWorkspace {
+  readonly workspaceCRN: string
+  readonly clientId: string
+  readonly clientKey: string
+  readonly apiKey: string
+  /** Environments that the new admin can use: each begins a new epoch, and what is there should be sealed under it (`rotate`). */
+  readonly environments: readonly string[]
+  /** Environments that stay shut: destroyed before, or left out by `without`. */
+  readonly notRecovered: readonly string[]
 }
 
 export interface ServerHealth {

@@ -44,10 +44,11 @@ export class MemoryKeyset {
   }
 
   /** Compare-and-set on the revision. */
-  put(manifest: Manifest, grants: readonly Grant[]): void {
+  put(manifest: Manifest, grants: readonly Grant[], recoveryGrants: readonly RecoveryGrant[] = []): void {
     if (manifest.revision !== this.newest.revision + 1) refuse("revision_conflict", 409)
     this.manifests.push(manifest)
     this.grants.push(...grants)
+    this.recoveryGrants.push(...recoveryGrants)
   }
 
   bundle(clientId: string, since: number | undefined, recovery: boolean) {

@@ -2,7 +2,7 @@
  * A server in memory, behind the `Transport` of the SDK: honest, without storage, network or checks of its own. For tests
  * that put faults and lies between client and server, on any runtime. What the real server does is tested with the real one.
  */
-import { type Grant, parseGrant, parseRecoveryGrant } from "@halfkey/core/formats/grant"
+import { type Grant, parseGrant, parseRecoveryGrant, type RecoveryGrant } from "@halfkey/core/formats/grant"
 import { manifestFormat } from "@halfkey/core/formats/manifest"
 import { type Roster, rosterFormat } from "@halfkey/core/formats/roster"
 import { formatApiKey, formatSetupToken } from "@halfkey/core/formats/text-keys"
@@ -10,7 +10,7 @@ import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import type { CreateClientRequest, NewClient } from "@halfkey/core/wire/clients"
 import type { KeysetChange, SelfWraps } from "@halfkey/core/wire/keysets"
-import type { CreateWorkspaceRequest } from "@halfkey/core/wire/workspace"
+import type { CreateWorkspaceRequest, RosterChange } from "@halfkey/core/wire/workspace"
 import type { Transport, TransportRequest, TransportResponse } from "../transport.ts"
 import { MemoryKeyset } from "./memory-keyset.ts"
 import { type CommitRequest, MemoryRefusal, type PrepareRequest, type ReadRequest, refuse } from "./memory-requests.ts"
@@ -106,6 +106,7 @@ export class MemoryServer {
 
   readonly #routes: readonly (readonly [RegExp, (asked: Asked) => unknown])[] = [
     [/^GET \/v1\/workspace$/, ({ clientId }) => this.#workspace(clientId)],
+    [/^PUT \/v1\/roster$/, ({ body }) => this.#putRoster(body as RosterChange)],
     [/^GET \/v1\/keysets$/, ({ clientId }) => ({ keysets: this.keysets.map((keyset) => summary(keyset, clientId)) })],
     [/^POST \/v1\/keysets$/, ({ body, clientId }) => summary(this.#addKeyset(body as KeysetChange), clientId)],
     [/^GET \/v1\/keysets\/([^/]+)$/, (asked) => this.#bundle(asked)],
@@ -163,10 +164,21 @@ export class MemoryServer {
     }
   }
 
+  /** Compare-and-set on `seq`; the manifests come with it. */
+  #putRoster({ keysets, roster: json }: RosterChange) {
+    const roster = rosterFormat.parse(json)
+    if (roster.seq !== this.rosters.length + 1) refuse("revision_conflict", 409)
+    this.rosters.push(roster)
+    for (const change of keysets) {
+      const manifest = manifestFormat.parse(change.manifest)
+      this.keyset(manifest.keysetId).put(manifest, parseGrants(change))
+    }
+    return { root: this.#root, rosters: this.rosters.map(rosterFormat.toJson) }
+  }
+
   #addKeyset(change: KeysetChange): MemoryKeyset {
     const manifest = manifestFormat.parse(change.manifest)
-    const recoveryGrants = (change.recoveryGrants ?? []).map(parseRecoveryGrant)
-    const keyset = new MemoryKeyset(manifest, parseGrants(change), recoveryGrants)
+    const keyset = new MemoryKeyset(manifest, parseGrants(change), parseRecoveryGrants(change))
     this.keysets.push(keyset)
     return keyset
   }
@@ -188,7 +200,7 @@ export class MemoryServer {
 
   #put(ref: string, change: KeysetChange, clientId: string) {
     const keyset = this.keyset(ref)
-    keyset.put(manifestFormat.parse(change.manifest), parseGrants(change))
+    keyset.put(manifestFormat.parse(change.manifest), parseGrants(change), parseRecoveryGrants(change))
     return summary(keyset, clientId)
   }
 
@@ -266,10 +278,15 @@ export class MemoryServer {
     const environments = this.keysets.flatMap(({ newest: { keysetId, members, name } }) =>
       members.filter(({ clientId }) => clientId === client.clientId).map(({ mode }) => ({ name, keysetId, mode })),
     )
-    return { ...client, granter: false, environments }
+    return { ...client, granter: this.#isGranter(client.clientId), environments }
+  }
+
+  #isGranter(clientId: string): boolean {
+    return this.rosters.at(-1)?.granters.some((granter) => granter.clientId === clientId) === true
   }
 
   #revoke(clientId: string): undefined {
+    if (this.#isGranter(clientId)) refuse("invalid_request", 400)
     const client = this.clients.find((each) => each.clientId === clientId) ?? refuse("client_not_found", 404)
     client.revokedAt ??= now()
   }
@@ -294,6 +311,10 @@ function summary({ newest }: MemoryKeyset, clientId: string) {
 
 function parseGrants(change: KeysetChange): Grant[] {
   return change.grants.map(parseGrant)
+}
+
+function parseRecoveryGrants(change: KeysetChange): RecoveryGrant[] {
+  return (change.recoveryGrants ?? []).map(parseRecoveryGrant)
 }
 
 function now(): string {

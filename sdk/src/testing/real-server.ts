@@ -9,7 +9,8 @@ import { createInterface } from "node:readline"
 const program = join(import.meta.dirname, "../../../server/bin/halfkey-server.js")
 
 export class RealServer {
-  readonly #directory = mkdtempSync(join(tmpdir(), "halfkey-sdk-"))
+  /** Its data: database, root key, setup token. */
+  readonly directory = mkdtempSync(join(tmpdir(), "halfkey-sdk-"))
   readonly #env: Readonly<Record<string, string>>
   #child: ChildProcess | undefined
   #port = 0
@@ -23,17 +24,17 @@ export class RealServer {
   }
 
   get dataDirectory(): string {
-    return this.#directory
+    return this.directory
   }
 
   get setupToken(): string {
-    return readFileSync(join(this.#directory, "setup-token"), "utf8").trim()
+    return readFileSync(join(this.directory, "setup-token"), "utf8").trim()
   }
 
   /** Starts, or starts again on the same data and port. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [program], {
-      env: { ...this.#env, HALFKEY_DATA_DIR: this.#directory, HALFKEY_PORT: String(this.#port) },
+      env: { ...this.#env, HALFKEY_DATA_DIR: this.directory, HALFKEY_PORT: String(this.#port) },
       stdio: ["ignore", "pipe", "pipe"],
     })
     this.#child = child
@@ -59,7 +60,7 @@ export class RealServer {
 
   async stop(): Promise<void> {
     await this.#end("SIGTERM")
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.directory, { recursive: true, force: true })
   }
 
   async #end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {

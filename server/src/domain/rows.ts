@@ -118,6 +118,18 @@ export interface RecordRow {
   readonly record: Uint8Array
 }
 
+/** A kept version whose record is not of the newest epoch (S5). */
+export interface StaleRow {
+  readonly recordNumber: number
+  readonly name: string
+  readonly version: number
+  readonly deleted: boolean
+  readonly epoch: number
+  /** 16 bytes (S6). */
+  readonly keyId: Uint8Array
+  readonly record: Uint8Array
+}
+
 export interface VersionRow {
   readonly version: number
   readonly deleted: boolean

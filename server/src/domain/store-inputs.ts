@@ -8,6 +8,25 @@ export interface TokenInput {
   readonly now: number
 }
 
+/** The use of an assertion of a workspace's root. */
+export interface RootAssertionInput {
+  readonly workspaceId: WorkspaceId
+  readonly jti: string
+  readonly expiresAt: number
+  readonly now: number
+}
+
+/** A new admin in the place of every client and API key that there was (S5). */
+export interface RecoveryInput {
+  readonly assertion: RootAssertionInput
+  readonly client: rows.ClientRow
+  readonly apiKey: rows.ApiKeyRow
+  readonly roster: rows.DocumentRow
+  readonly keysets: readonly KeysetInput[]
+  /** Of the others. */
+  readonly revokedAt: number
+}
+
 /** A manifest with what must change beside it. */
 export interface KeysetInput {
   readonly keyset: Omit<rows.KeysetRow, "memberCount">
@@ -54,4 +73,31 @@ export interface CommitWrite {
   readonly epoch: number
   /** 16 bytes. */
   readonly keyId: Uint8Array
+}
+
+export interface ResealInput {
+  readonly keysetId: KeysetId
+  /** The epoch to seal under, as the guard's generation has it. */
+  readonly epoch: number
+  readonly writes: readonly ResealWrite[]
+}
+
+export interface ResealWrite {
+  readonly name: string
+  readonly version: number
+  /** `H(record)` of the record that is replaced, 32 bytes. */
+  readonly previousHash: Uint8Array
+  readonly record: Uint8Array
+  /** `H(record)`, 32 bytes. */
+  readonly hash: Uint8Array
+  readonly epoch: number
+  /** 16 bytes. */
+  readonly keyId: Uint8Array
+}
+
+export interface ResealOutcome {
+  /** Replaced by this call. */
+  readonly resealed: number
+  /** Found under the newest epoch. */
+  readonly already: number
 }

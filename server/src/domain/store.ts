@@ -7,7 +7,16 @@
  */
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
 import type * as rows from "./rows.ts"
-import type { CommitInput, KeysetInput, NewWorkspaceInput, TokenInput } from "./store-inputs.ts"
+import type {
+  CommitInput,
+  KeysetInput,
+  NewWorkspaceInput,
+  RecoveryInput,
+  ResealInput,
+  ResealOutcome,
+  RootAssertionInput,
+  TokenInput,
+} from "./store-inputs.ts"
 
 /** An audit entry (S12), ready to be appended to the log of its workspace. */
 export interface AuditRecord {
@@ -48,8 +57,23 @@ export interface Store extends StateReader, VaultReader {
   /** Throws `already_exists` for a name or an id that any key set of the workspace ever had. */
   createKeyset(guard: Guard, input: KeysetInput): Promise<void>
 
-  /** Throws `revision_conflict` unless the stored revision is exactly one below; removes what the manifest dropped. */
+  /**
+   * Throws `revision_conflict` unless the stored revision is exactly one below, and where a record came under an epoch that
+   * the manifest dropped; removes what it dropped.
+   */
   updateKeyset(guard: Guard, input: KeysetInput): Promise<void>
+
+  /** The next roster and the manifests signed under it. Throws `revision_conflict` unless the stored ones are exactly one below. */
+  replaceRoster(
+    guard: Guard,
+    input: { readonly roster: rows.DocumentRow; readonly keysets: readonly KeysetInput[] },
+  ): Promise<void>
+
+  /** Uses up the `jti` of an assertion of the root. Throws `invalid_client` when it was used before. */
+  useRootAssertion(guard: Guard, input: RootAssertionInput): Promise<void>
+
+  /** Puts a new admin in the place of everybody, all or nothing. Throws `invalid_client`, `already_exists`, `revision_conflict`. */
+  recoverWorkspace(guard: Guard, input: RecoveryInput): Promise<void>
 
   /** Replaces the client's own self-wraps. */
   saveSelfWraps(
@@ -86,6 +110,13 @@ export interface Store extends StateReader, VaultReader {
    */
   commitSecrets(guard: Guard, input: CommitInput): Promise<readonly rows.SecretRow[]>
 
+  /**
+   * Replaces records by such of the newest epoch, all or none; version, time and author stay (S5). A version that is
+   * under the newest epoch counts as done. Throws `epoch_changed`, `secret_not_found`, or `version_conflict` where the
+   * stored record is another than the one named.
+   */
+  resealSecrets(guard: Guard, input: ResealInput): Promise<ResealOutcome>
+
   /** Makes the server's own row and keys, once per database. */
   initialize(input: {
     readonly server: rows.ServerRow
@@ -114,6 +145,8 @@ export interface StateReader {
   workspace(id: WorkspaceId): Promise<rows.WorkspaceRow | undefined>
   /** The whole chain, ascending. */
   rosters(workspaceId: WorkspaceId): Promise<readonly rows.DocumentRow[]>
+  /** Whether this `jti` of an assertion of the root was used up. */
+  isRootAssertionUsed(workspaceId: WorkspaceId, jti: string): Promise<boolean>
   client(workspaceId: WorkspaceId, id: ClientId): Promise<rows.ClientRow | undefined>
   /** In order of creation. */
   clients(workspaceId: WorkspaceId): Promise<readonly rows.ClientRow[]>
@@ -151,6 +184,13 @@ export interface VaultReader {
       readonly deleted: boolean
     },
   ): Promise<readonly rows.SecretRow[]>
+  /** Versions of epochs before this one, by epoch and number, behind `after`. */
+  staleRecords(
+    keysetId: KeysetId,
+    epoch: number,
+    page: { readonly after: { readonly epoch: number; readonly recordNumber: number }; readonly limit: number },
+  ): Promise<readonly rows.StaleRow[]>
+  countStaleRecords(keysetId: KeysetId, epoch: number): Promise<number>
   /** Newest first; empty for a name that was never written. */
   versions(keysetId: KeysetId, name: string): Promise<readonly rows.VersionRow[]>
   record(recordNumber: number): Promise<rows.RecordRow | undefined>

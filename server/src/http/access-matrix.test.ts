@@ -6,7 +6,9 @@ import assert from "node:assert/strict"
 import { after, test } from "node:test"
 import { ClientIdentity } from "@halfkey/core/client/client-identity"
 import { addMember, newKeyset } from "@halfkey/core/client/membership"
+import { nextRoster } from "@halfkey/core/client/roster-changes"
 import { manifestFormat } from "@halfkey/core/formats/manifest"
+import { rosterFormat } from "@halfkey/core/formats/roster"
 import { roleScopes, type Scope, writingScopes } from "@halfkey/core/formats/scopes"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { systemRandom } from "@halfkey/core/primitives/random"
@@ -52,7 +54,7 @@ async function newKeysetRequest() {
   made++
   const input = {
     root: draft.root.publicKeys,
-    roster: draft.roster,
+    roster: (await admin.keyset(environment)).roster,
     kind: "environment" as const,
     name: `made-${made}`,
     members,
@@ -68,15 +70,34 @@ async function nextManifestRequest() {
     ...fields,
     revision: fields.revision + 1,
     previousHash: keyset.manifestHash,
+    rosterSeq: keyset.roster.seq,
+    rosterHash: keyset.rosterHash,
     signerId: workspace.signer.signerId,
   }
   return { manifest: manifestFormat.toJson(manifestFormat.sign(next, workspace.signer.signingKey)), grants: [] }
+}
+
+/** The roster again, under the next number. */
+async function nextRosterRequest() {
+  const { roster } = await admin.keyset(environment)
+  return { roster: rosterFormat.toJson(nextRoster(roster, roster.granters, workspace.signer)), keysets: [] }
+}
+
+/** Nothing is stale here: what is asked for is there already. */
+async function resealRequest() {
+  const { writes } = await admin.sealed(environment, { A: "again" })
+  const previousHash = toBase64Url(new Uint8Array(32))
+  return { environment, writes: writes.map(({ record }) => ({ name: "A", version: 1, previousHash, record })) }
 }
 
 const notFound = [404, "keyset_not_found"] as const
 const cases: Readonly<Record<string, Case>> = {
   "GET /v1/workspace": { request: () => ({ path: "/v1/workspace" }), foreign: "own" },
   "GET /v1/roster": { request: () => ({ path: "/v1/roster" }), foreign: "own" },
+  "PUT /v1/roster": {
+    request: async () => ({ path: "/v1/roster", body: await nextRosterRequest() }),
+    foreign: [422, "invalid_document"],
+  },
   "GET /v1/keysets": { request: () => ({ path: "/v1/keysets" }), foreign: "own" },
   "POST /v1/keysets": {
     request: async () => ({ path: "/v1/keysets", body: await newKeysetRequest() }),
@@ -127,6 +148,16 @@ const cases: Readonly<Record<string, Case>> = {
     foreign: notFound,
     environment: "data",
   },
+  "POST /v1/secrets/stale": {
+    request: () => ({ path: "/v1/secrets/stale", body: { environment } }),
+    foreign: notFound,
+    environment: "data",
+  },
+  "POST /v1/secrets/reseal": {
+    request: async () => ({ path: "/v1/secrets/reseal", body: await resealRequest() }),
+    foreign: notFound,
+    environment: "data",
+  },
   "GET /v1/secrets": {
     request: () => ({ path: `/v1/secrets?environment=${environment}` }),
     foreign: notFound,
@@ -173,6 +204,8 @@ const withoutToken = [
   "GET /openapi.json",
   "GET /readyz",
   "POST /oauth/token",
+  "POST /v1/recovery/commit",
+  "POST /v1/recovery/read",
   "POST /v1/workspaces",
 ]
 

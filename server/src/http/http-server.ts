@@ -116,10 +116,11 @@ function answerHeaders(request: FastifyRequest, reply: FastifyReply): void {
  * Before a body is read: who has no token at all is refused without costing the server a large body, and learns nothing
  * from how its body is judged. The services check everything again, by themselves.
  */
-function useEarlyAuthentication(app: FastifyInstance, { gate, workspaces }: Services): void {
+function useEarlyAuthentication(app: FastifyInstance, { gate, recovery, workspaces }: Services): void {
   app.addHook("onRequest", async (request) => {
     const { access } = request.routeOptions.config
     if (access?.kind === "access-token") await gate.authenticate(request.caller)
     if (access?.kind === "setup-token") await workspaces.requireSetupToken(request.caller)
+    if (access?.kind === "workspace-root") await recovery.authenticate(request.caller)
   })
 }

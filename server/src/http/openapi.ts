@@ -46,6 +46,7 @@ export async function openApiDocument(): Promise<OpenApiDocument> {
         securitySchemes: {
           accessToken: { type: "http", scheme: "bearer", description: "Access token of POST /oauth/token" },
           setupToken: { type: "http", scheme: "bearer", description: "The server's one-time setup token, hkst_…" },
+          rootAssertion: { type: "http", scheme: "bearer", description: "JWT signed by the workspace's root, S8" },
         },
       },
     },
@@ -86,6 +87,8 @@ function accessOf(access: RouteAccess): { security: Record<string, string[]>[]; 
       return { security: [], description: "The request itself carries the proof: API key and client assertion." }
     case "setup-token":
       return { security: [{ setupToken: [] }], description: "Needs the server's one-time setup token." }
+    case "workspace-root":
+      return { security: [{ rootAssertion: [] }], description: "Needs an assertion of the workspace's root." }
     case "access-token": {
       const { scopes, client } = rules[access.action]
       const withClient = client ? ", and a token that a client asked for" : ""

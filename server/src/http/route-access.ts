@@ -9,6 +9,8 @@ export type RouteAccess =
   | { readonly kind: "api-key" }
   /** The server's one-time setup token. */
   | { readonly kind: "setup-token" }
+  /** Proof in the request itself: an assertion of the workspace's root, which only a recovery kit can sign. */
+  | { readonly kind: "workspace-root" }
   /** An access token; the row of `services/rules.ts` decides. */
   | { readonly kind: "access-token"; readonly action: RuledAction }
 

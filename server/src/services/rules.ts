@@ -13,12 +13,13 @@ export interface Rule {
   readonly changesState?: true
 }
 
-/** Actions of callers with an access token. The others have their own proof: setup token, API key with assertion. */
-export type RuledAction = Exclude<AuditAction, "token.issue" | "workspace.create">
+/** Actions of callers with an access token. The others have their own proof: setup token, API key with assertion, assertion of the root. */
+export type RuledAction = Exclude<AuditAction, "token.issue" | "workspace.create" | "recovery.read" | "recovery.commit">
 
 export const rules: Readonly<Record<RuledAction, Rule>> = {
   "workspace.read": { scopes: ["workspace:read"] },
   "roster.read": { scopes: ["workspace:read"] },
+  "roster.update": { scopes: ["workspace:update"], client: true, refusedTo: "narrowed", changesState: true },
   "keyset.list": { scopes: ["keyset:list"] },
   "keyset.read": { scopes: ["keyset:list"] },
   "keyset.create": { scopes: ["keyset:create"], refusedTo: "environment-narrowed", changesState: true },
@@ -30,6 +31,9 @@ export const rules: Readonly<Record<RuledAction, Rule>> = {
   "secret.read": { scopes: ["secret:read"], client: true },
   "secret.prepare": { scopes: ["secret:write", "secret:delete"], client: true },
   "secret.commit": { scopes: ["secret:write", "secret:delete"], client: true },
+  // Reads and writes: the service asks for secret:read as well.
+  "secret.stale": { scopes: ["secret:write"], client: true },
+  "secret.reseal": { scopes: ["secret:write"], client: true },
   "secret.list": { scopes: ["secret:list"], client: true },
   "secret.history": { scopes: ["secret:list"], client: true },
   "client.list": { scopes: ["client:list"] },

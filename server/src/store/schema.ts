@@ -46,6 +46,7 @@ export interface Schema {
     revoked_at: number | null
   }
   used_assertions: { client_id: ClientId; jti: string; expires_at: number }
+  used_root_assertions: { workspace_id: WorkspaceId; jti: string; expires_at: number }
   keysets: {
     id: KeysetId
     workspace_id: WorkspaceId

@@ -5,6 +5,8 @@ import type { AuditRecord, Guard, Store } from "../domain/store.ts"
 import * as keysets from "./keyset-queries.ts"
 import type { OperationParameters, Writer } from "./operations/operations.ts"
 import type { Reader } from "./query.ts"
+import * as recovery from "./recovery-queries.ts"
+import * as rotation from "./rotation-queries.ts"
 import { apiKeyFromTable, secretFromTable } from "./row-mapping.ts"
 import * as secrets from "./secret-queries.ts"
 import * as state from "./state-queries.ts"
@@ -42,6 +44,10 @@ export class SqlStore implements Store {
 
   rosters(workspaceId: WorkspaceId) {
     return this.#reader.all(state.rosters, { workspaceId })
+  }
+
+  async isRootAssertionUsed(workspaceId: WorkspaceId, jti: string) {
+    return (await this.#reader.first(recovery.usedRootAssertion, { workspaceId, jti })) !== undefined
   }
 
   client(workspaceId: WorkspaceId, id: ClientId) {
@@ -141,6 +147,16 @@ export class SqlStore implements Store {
     return rows.map((row) => ({ ...row, deleted: row.deleted === 1 }))
   }
 
+  async staleRecords(...[keysetId, epoch, { after, limit }]: Parameters<Store["staleRecords"]>) {
+    const from = { afterEpoch: after.epoch, afterNumber: after.recordNumber }
+    const rows = await this.#reader.all(rotation.staleRecords, { keysetId, epoch, ...from, limit })
+    return rows.map((row) => ({ ...row, deleted: row.deleted === 1 }))
+  }
+
+  async countStaleRecords(keysetId: KeysetId, epoch: number) {
+    return (await this.#reader.first(rotation.countStaleRecords, { keysetId, epoch }))?.count ?? 0
+  }
+
   record(recordNumber: number) {
     return this.#reader.first(secrets.record, { recordNumber })
   }
@@ -165,6 +181,18 @@ export class SqlStore implements Store {
     return this.#writer.run("updateKeyset", ...parameters)
   }
 
+  replaceRoster(...parameters: OperationParameters<"replaceRoster">) {
+    return this.#writer.run("replaceRoster", ...parameters)
+  }
+
+  useRootAssertion(...parameters: OperationParameters<"useRootAssertion">) {
+    return this.#writer.run("useRootAssertion", ...parameters)
+  }
+
+  recoverWorkspace(...parameters: OperationParameters<"recoverWorkspace">) {
+    return this.#writer.run("recoverWorkspace", ...parameters)
+  }
+
   saveSelfWraps(...parameters: OperationParameters<"saveSelfWraps">) {
     return this.#writer.run("saveSelfWraps", ...parameters)
   }
@@ -187,6 +215,10 @@ export class SqlStore implements Store {
 
   commitSecrets(...parameters: OperationParameters<"commitSecrets">) {
     return this.#writer.run("commitSecrets", ...parameters)
+  }
+
+  resealSecrets(...parameters: OperationParameters<"resealSecrets">) {
+    return this.#writer.run("resealSecrets", ...parameters)
   }
 
   initialize(...parameters: OperationParameters<"initialize">) {

@@ -31,6 +31,11 @@ export async function openSqliteStore({ path, onFatal }: SqliteStoreOptions): Pr
   }
 }
 
+interface Changing {
+  readonly keysetId: KeysetId
+  readonly writes: readonly { readonly name: string }[]
+}
+
 class SqliteStore extends SqlStore {
   readonly #current = new CurrentSecrets()
 
@@ -45,11 +50,18 @@ class SqliteStore extends SqlStore {
     return rows
   }
 
-  override async commitSecrets(...parameters: OperationParameters<"commitSecrets">) {
-    const [, { keysetId, writes }] = parameters
+  override commitSecrets(...parameters: OperationParameters<"commitSecrets">) {
+    return this.#changing(parameters[1], () => super.commitSecrets(...parameters))
+  }
+
+  override resealSecrets(...parameters: OperationParameters<"resealSecrets">) {
+    return this.#changing(parameters[1], () => super.resealSecrets(...parameters))
+  }
+
+  async #changing<T>({ keysetId, writes }: Changing, change: () => Promise<T>): Promise<T> {
     this.#current.commitBegins(keysetId)
     try {
-      return await super.commitSecrets(...parameters)
+      return await change()
     } finally {
       this.#current.commitEnds(
         keysetId,

@@ -21,12 +21,9 @@ export const attack: Attack = {
     "listed under another name": listing(({ keysets }) => {
       for (const keyset of keysets?.filter(inStaging) ?? []) keyset.name = "development"
     }),
-    "said to have no such member": {
-      to: ["GET /v1/clients"],
-      json: ({ clients }) => {
-        for (const client of clients) client.environments = []
-      },
-    },
+    "said to be destroyed": listing(({ keysets }) => {
+      for (const keyset of keysets?.filter(inStaging) ?? []) keyset.state = "destroyed"
+    }),
   },
   refused: "harmless",
 }

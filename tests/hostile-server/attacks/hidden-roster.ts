@@ -3,7 +3,7 @@ import { type Attack, aboutDocuments } from "../attack.ts"
 
 export const attack: Attack = {
   tries: "hide a newer roster, under which the manifest was signed and some granter no longer counts",
-  calls: ["get", "set", "grant"],
+  calls: ["get", "set", "grant", "list grants", "revoke grant"],
   clients: ["fresh", "cli"],
   lies: {
     "the last one": aboutDocuments((bundle, { insider }) => {

@@ -7,6 +7,7 @@ import { clientRoutes } from "./clients.ts"
 import { docsRoutes } from "./docs.ts"
 import { keysetRoutes } from "./keysets.ts"
 import { type OperationsParts, operationsRoutes } from "./operations.ts"
+import { recoveryRoutes } from "./recovery.ts"
 import { secretRoutes } from "./secrets.ts"
 import { tokenRoutes } from "./token.ts"
 import { workspaceRoutes } from "./workspaces.ts"
@@ -18,6 +19,7 @@ export async function allRoutes(app: App, services: Services, operations: Operat
   secretRoutes(app, services)
   clientRoutes(app, services)
   apiKeyRoutes(app, services)
+  recoveryRoutes(app, services)
   operationsRoutes(app, operations)
   docsRoutes(app)
 }

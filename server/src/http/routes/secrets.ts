@@ -1,4 +1,5 @@
 /** The vault. */
+import { ResealRequest, ResealResponse, StaleRequest, StaleResponse } from "@halfkey/core/wire/rotation"
 import {
   CommitRequest,
   CommitResponse,
@@ -24,7 +25,7 @@ const commitBodyLimit = 48 * 1024 * 1024
 
 const NameParams = Type.Object({ name: Type.String({ maxLength: 2500 }) })
 
-export function secretRoutes(app: App, { reads, writes }: Services): void {
+export function secretRoutes(app: App, { reads, reseals, writes }: Services): void {
   app.post("/v1/secrets/read", {
     schema: {
       summary: "Records, seeds and, when they changed, documents, in one answer",
@@ -61,6 +62,29 @@ export function secretRoutes(app: App, { reads, writes }: Services): void {
     bodyLimit: commitBodyLimit,
     config: { access: { kind: "access-token", action: "secret.commit" } },
     handler: async (request, reply) => answered(reply, await writes.commit(request.caller, request.body)),
+  })
+
+  app.post("/v1/secrets/stale", {
+    schema: {
+      summary: "What a rotation has left: versions whose records are not of the newest epoch",
+      tags: ["secrets"],
+      body: StaleRequest,
+      response: { 200: plain(StaleResponse), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "secret.stale" } },
+    handler: async (request, reply) => answered(reply, await reseals.stale(request.caller, request.body)),
+  })
+
+  app.post("/v1/secrets/reseal", {
+    schema: {
+      summary: "Replace records by such of the newest epoch: same versions, compare-and-set, idempotent",
+      tags: ["secrets"],
+      body: ResealRequest,
+      response: { 200: plain(ResealResponse), ...refusals },
+    },
+    bodyLimit: commitBodyLimit,
+    config: { access: { kind: "access-token", action: "secret.reseal" } },
+    handler: async (request, reply) => answered(reply, await reseals.reseal(request.caller, request.body)),
   })
 
   app.get("/v1/secrets", {

@@ -1,12 +1,18 @@
 /** Workspaces and rosters. */
-import { CreateWorkspaceRequest, CreateWorkspaceResponse, RosterChain, Workspace } from "@halfkey/core/wire/workspace"
+import {
+  CreateWorkspaceRequest,
+  CreateWorkspaceResponse,
+  RosterChain,
+  RosterChange,
+  Workspace,
+} from "@halfkey/core/wire/workspace"
 import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { documentsBodyLimit, refusals } from "../route-parts.ts"
 import { plain } from "../schemas.ts"
 import type { Services } from "../services.ts"
 
-export function workspaceRoutes(app: App, { workspaces }: Services): void {
+export function workspaceRoutes(app: App, { workspaces, rosters }: Services): void {
   app.post("/v1/workspaces", {
     schema: {
       summary: "Create a workspace that was made and signed on the caller's machine",
@@ -39,6 +45,19 @@ export function workspaceRoutes(app: App, { workspaces }: Services): void {
       response: { 200: plain(RosterChain), ...refusals },
     },
     config: { access: { kind: "access-token", action: "roster.read" } },
-    handler: async (request, reply) => answered(reply, await workspaces.roster(request.caller)),
+    handler: async (request, reply) => answered(reply, await rosters.read(request.caller)),
+  })
+
+  app.put("/v1/roster", {
+    schema: {
+      summary:
+        "Replace the roster by its successor, with the manifests that are signed again (compare-and-set on `seq`)",
+      tags: ["workspaces"],
+      body: RosterChange,
+      response: { 200: plain(RosterChain), ...refusals },
+    },
+    bodyLimit: documentsBodyLimit,
+    config: { access: { kind: "access-token", action: "roster.update" } },
+    handler: async (request, reply) => answered(reply, await rosters.update(request.caller, request.body)),
   })
 }

@@ -17,6 +17,7 @@ import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from "@halfkey/core
 import type { Answer, Caller } from "../../domain/caller.ts"
 import type { ApiKeyRow } from "../../domain/rows.ts"
 import type { Store } from "../../domain/store.ts"
+import { environmentNotFound } from "../keys/keyset-access.ts"
 import { timeText } from "../time-text.ts"
 import type { Access } from "./access.ts"
 import { networkParts } from "./api-key-rules.ts"
@@ -53,7 +54,7 @@ export class ApiKeys {
     const { gate, store, now, random } = this.#parts
     return gate.decide(caller, "api-key.create", async (access) => {
       const clientId = await boundClient(access, request)
-      const keysetIds = await keysetIdsOf(access, request.environments)
+      const keysetIds = await keysetIdsOf(access, store, request.environments)
       const { row, secret } = newApiKey(request, {
         workspaceId: access.workspace.row.id,
         clientId,
@@ -105,16 +106,12 @@ async function boundClient(access: Access, request: NewApiKey): Promise<ClientId
 }
 
 /** The key sets that a new key is narrowed to. Throws `keyset_not_found`. */
-export async function keysetIdsOf(access: Access, environments: readonly string[] | undefined) {
+export async function keysetIdsOf(access: Access, store: Store, environments: readonly string[] | undefined) {
   if (environments === undefined) return null
   const ids = new Set<KeysetId>()
   for (const environment of environments) {
     const keyset = await access.workspace.keyset(environment)
-    if (keyset === undefined) {
-      throw new HalfkeyError("keyset_not_found", "one of the environments named does not exist", {
-        hint: "halfkey environments list shows them",
-      })
-    }
+    if (keyset === undefined) throw await environmentNotFound(access, store, environment)
     ids.add(keyset.row.id)
   }
   return [...ids]

@@ -86,7 +86,7 @@ export class Clients {
       const roster = await newestRoster(access.workspace)
       if (roster.granters.some((granter) => granter.clientId === client.id)) {
         throw new HalfkeyError("invalid_request", `the client ${client.id} is a granter: it signs who is a member`, {
-          hint: "halfkey keys list and halfkey keys revoke make its API keys useless; taking a granter off is not possible yet",
+          hint: `remove it first: halfkey granters remove ${client.id}`,
         })
       }
       const view = await this.#view(access)
@@ -101,7 +101,7 @@ export class Clients {
     return newApiKey(request, {
       workspaceId: client.workspaceId,
       clientId: client.id,
-      keysetIds: await keysetIdsOf(access, request.environments),
+      keysetIds: await keysetIdsOf(access, this.#parts.store, request.environments),
       now: this.#parts.now(),
       random: this.#parts.random,
     })

@@ -7,12 +7,7 @@ import { parseSetupToken } from "@halfkey/core/formats/text-keys"
 import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
 import { equalBytes, sha256 } from "@halfkey/core/primitives/hash"
 import type { RandomSource } from "@halfkey/core/primitives/random"
-import type {
-  CreateWorkspaceRequest,
-  CreateWorkspaceResponse,
-  RosterChain,
-  Workspace,
-} from "@halfkey/core/wire/workspace"
+import type { CreateWorkspaceRequest, CreateWorkspaceResponse, Workspace } from "@halfkey/core/wire/workspace"
 import type { Answer, Caller, Counters } from "../../domain/caller.ts"
 import type { Store } from "../../domain/store.ts"
 import type { KeysetInput } from "../../domain/store-inputs.ts"
@@ -111,15 +106,6 @@ export class Workspaces {
           scopes: access.scopes(),
         },
       }
-    })
-  }
-
-  roster(caller: Caller): Promise<Answer<RosterChain>> {
-    const { gate } = this.#parts
-    return gate.decide(caller, "roster.read", async (access) => {
-      const chain = await rosterChain(access.workspace)
-      await gate.append(access)
-      return chain
     })
   }
 

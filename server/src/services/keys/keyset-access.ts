@@ -9,7 +9,7 @@ import type { Access } from "../auth/access.ts"
 import type { KeysetState } from "../auth/workspace-state.ts"
 
 /** What a member's mode must allow. Names and dates are for members of every mode. */
-export type Need = "read" | "write" | "any"
+export type Need = "read" | "write" | "read-write" | "any"
 
 /** Most names that a refusal offers. */
 const namesOffered = 50
@@ -33,7 +33,7 @@ export async function visibleKeyset(
   const keyset = await access.workspace.keyset(ref)
   const mode = keyset && (await modeOf(access, keyset))
   if (keyset === undefined || (mode === undefined && !administers(access, keyset.row.id))) {
-    throw await notFound(access, store, ref)
+    throw await environmentNotFound(access, store, ref)
   }
   noteKeyset(access, keyset.row)
   requireEnvironment(access, keyset.row)
@@ -49,7 +49,7 @@ export async function usableKeyset(access: Access, store: Store, ref: string, ne
   const mode = keyset && (await modeOf(access, keyset))
   if (keyset === undefined || mode === undefined) {
     noteReference(access, ref)
-    throw await notFound(access, store, ref)
+    throw await environmentNotFound(access, store, ref)
   }
   const { row } = keyset
   noteKeyset(access, row)
@@ -91,7 +91,8 @@ function noteKeyset(access: Access, keyset: KeysetRow): void {
   access.details.keysetId = keyset.id
 }
 
-async function notFound(access: Access, store: Store, ref: string): Promise<HalfkeyError> {
+/** Names the environment and those that the caller sees, for a suggestion. */
+export async function environmentNotFound(access: Access, store: Store, ref: string): Promise<HalfkeyError> {
   const available = (await visibleKeysets(access, store)).slice(0, namesOffered).map(({ keyset }) => keyset.name)
   const shown = isKeysetName(ref) || isKeysetId(ref) ? ` ${ref}` : ""
   return new HalfkeyError("keyset_not_found", `there is no environment${shown}, or no grant for it`, {

@@ -87,7 +87,7 @@ export class KeysetChanges {
   }
 }
 
-async function newestManifest(store: Store, keysetId: KeysetId): Promise<Manifest> {
+export async function newestManifest(store: Store, keysetId: KeysetId): Promise<Manifest> {
   const [row] = await store.manifests(keysetId)
   if (row === undefined) throw new Error("a key set without a manifest")
   return manifestFormat.parse(JSON.parse(row.json))
@@ -99,7 +99,7 @@ export async function newestRoster(workspace: WorkspaceState): Promise<Roster> {
   return rosterFormat.parse(JSON.parse(row.json))
 }
 
-function rootKeys(workspace: WorkspaceState): WorkspaceRootKeys {
+export function rootKeys(workspace: WorkspaceState): WorkspaceRootKeys {
   return { signPk: workspace.row.rootSignPk, kemPk: workspace.row.rootKemPk }
 }
 

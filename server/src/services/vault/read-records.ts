@@ -3,7 +3,7 @@
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { ReadResponse } from "@halfkey/core/wire/secrets"
 import type { SecretRow } from "../../domain/rows.ts"
-import type { VaultReader } from "../../domain/store.ts"
+import { StaleStateError, type VaultReader } from "../../domain/store.ts"
 import type { KeysetState } from "../auth/workspace-state.ts"
 import type { SeedMakers } from "../keys/seed-makers.ts"
 import { RecentMap } from "../recent-map.ts"
@@ -38,8 +38,7 @@ export class ReadRecords {
   }
 
   async #load(keyset: KeysetState, secret: SecretRow): Promise<KeptRecord> {
-    const stored = await this.#store.record(secret.recordNumber)
-    if (stored === undefined) throw new Error("a secret without its record")
+    const { recordNumber, stored } = await this.#stored(keyset, secret)
     const maker = await this.#makers.get(keyset, stored.epoch)
     const wire = {
       id: secret.id,
@@ -52,7 +51,18 @@ export class ReadRecords {
       updatedAt: timeText(secret.updatedAt),
     }
     const kept = { wire, auditName: nameAndVersion(secret) }
-    this.#kept.set(secret.recordNumber, kept)
+    this.#kept.set(recordNumber, kept)
     return kept
+  }
+
+  /** A rotation may replace the record while it is looked up (S5): the version is the same, under another number. */
+  async #stored(keyset: KeysetState, secret: SecretRow) {
+    const stored = await this.#store.record(secret.recordNumber)
+    if (stored !== undefined) return { recordNumber: secret.recordNumber, stored }
+    const again = await this.#store.secretVersion(keyset.row.id, secret.name, secret.version)
+    const replaced = again && (await this.#store.record(again.recordNumber))
+    // A second rotation within a moment: what this decision was made on is old by then.
+    if (again === undefined || replaced === undefined) throw new StaleStateError()
+    return { recordNumber: again.recordNumber, stored: replaced }
   }
 }

@@ -1,8 +1,8 @@
 /** Prepare and commit (S10): compare-and-set on versions, idempotent, under the newest epoch only. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { newKeysetId } from "@halfkey/core/formats/ids"
-import { keyIdLength, parseRecord, recordHash, recordLength, vaultPaddingMinimum } from "@halfkey/core/formats/record"
-import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import { keyIdLength, recordLength, vaultPaddingMinimum } from "@halfkey/core/formats/record"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { CommitRequest, CommitResponse, PrepareRequest, PrepareResponse } from "@halfkey/core/wire/secrets"
 import type { Answer, Caller, Counters } from "../../domain/caller.ts"
@@ -14,6 +14,7 @@ import { bundleUnlessKnown } from "../keys/bundle.ts"
 import { usableKeyset } from "../keys/keyset-access.ts"
 import type { SeedMakers } from "../keys/seed-makers.ts"
 import { secretMetadata } from "./reads.ts"
+import { readSentRecord } from "./sealed-records.ts"
 import { nameAndVersion, requireNames } from "./secret-names.ts"
 
 export interface WritesParts {
@@ -93,43 +94,15 @@ export class Writes {
     })
   }
 
-  /** All that the server can tell about a record: that it has the right form, size and key set. */
   #checked(keyset: KeysetRow, write: CommitRequest["writes"][number]): CommitWrite {
     const { name, previousVersion, version, deleted } = write
-    const record = fromBase64Url(write.record)
-    if (record === undefined) throw malformedRecord(name, "it is not canonical base64url")
-    if (record.length > this.#recordMaxLength) {
+    const sent = readSentRecord(keyset, name, write.record)
+    if (sent.record.length > this.#recordMaxLength) {
       throw new HalfkeyError("value_too_large", `the value of ${name} is larger than this server takes`, {
         hint: `a value may have ${this.#parts.valueMaxLength} bytes; the operator can raise HALFKEY_VALUE_MAX_LENGTH`,
         facts: { name, valueMaxLength: this.#parts.valueMaxLength },
       })
     }
-    if (record.length < recordLength(1, vaultPaddingMinimum)) throw malformedRecord(name, "it is too short")
-    const { header } = readHeader(name, record)
-    if (header.keysetId !== keyset.id) throw malformedRecord(name, "it was sealed for another environment")
-    return {
-      newId: newKeysetId(this.#parts.random),
-      name,
-      previousVersion,
-      version,
-      deleted,
-      record,
-      hash: recordHash(record),
-      epoch: header.epoch,
-      keyId: header.keyId,
-    }
+    return { newId: newKeysetId(this.#parts.random), name, previousVersion, version, deleted, ...sent }
   }
-}
-
-function readHeader(name: string, record: Uint8Array) {
-  try {
-    return parseRecord(record)
-  } catch (error) {
-    if (error instanceof HalfkeyError) throw malformedRecord(name, error.message)
-    throw error
-  }
-}
-
-function malformedRecord(name: string, why: string): HalfkeyError {
-  return new HalfkeyError("invalid_request", `the record of ${name} is refused: ${why}`, { facts: { name } })
 }

@@ -1,6 +1,8 @@
 /** Forward-only, numbered changes of the schema. The number of the newest is the schema version of a database. */
 import type { ColumnDefinitionBuilderCallback, Compilable, Kysely, RawBuilder } from "kysely"
 import { first } from "./0001-first.ts"
+import { rootAssertions } from "./0002-root-assertions.ts"
+import { secretsByRecord } from "./0003-secrets-by-record.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -18,4 +20,8 @@ export interface ColumnTypes {
 }
 
 /** Migration n leads from schema version n - 1 to n. */
-export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Compilable[])[] = [first]
+export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => Compilable[])[] = [
+  first,
+  rootAssertions,
+  secretsByRecord,
+]

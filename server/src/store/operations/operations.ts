@@ -3,6 +3,8 @@ import type { Guard } from "../../domain/store.ts"
 import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
 import * as keysets from "./keysets.ts"
+import { resealSecrets } from "./reseal.ts"
+import * as rosters from "./rosters.ts"
 import { commitSecrets } from "./secrets.ts"
 
 const operations = {
@@ -17,7 +19,11 @@ const operations = {
   createKeyset: keysets.createKeyset,
   updateKeyset: keysets.updateKeyset,
   saveSelfWraps: keysets.saveSelfWraps,
+  replaceRoster: rosters.replaceRoster,
+  useRootAssertion: rosters.useRootAssertion,
+  recoverWorkspace: rosters.recoverWorkspace,
   commitSecrets,
+  resealSecrets,
 } as const
 
 type Operations = typeof operations

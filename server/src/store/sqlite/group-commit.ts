@@ -41,6 +41,9 @@ export type Failure =
   | { readonly kind: "fatal"; readonly message: string }
   | { readonly kind: "unexpected"; readonly message: string }
 
+/** Operations that may delete keys. */
+const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>(["updateKeyset"])
+
 export class GroupCommit {
   readonly #db: Database.Database
   readonly #connection: SqliteConnection
@@ -60,6 +63,8 @@ export class GroupCommit {
     this.#savepoint = db.prepare("savepoint operation")
     this.#release = db.prepare("release operation")
     this.#rollbackTo = db.prepare("rollback to operation")
+    // What a crash kept from being emptied.
+    this.#emptyLog()
   }
 
   /** Resolves when all that succeeded is on disk. One batch at a time. */
@@ -86,6 +91,7 @@ export class GroupCommit {
     const outcomes: Outcome[] = []
     for (const call of calls) outcomes.push(await this.#alone(call))
     this.#commit.run()
+    if (calls.some(({ name }) => destroyers.has(name))) this.#emptyLog()
     return { audits: { stale }, calls: outcomes }
   }
 
@@ -131,6 +137,18 @@ export class GroupCommit {
   close(): void {
     this.#db.pragma("wal_checkpoint(TRUNCATE)")
     this.#db.close()
+  }
+
+  /**
+   * The log still holds what was deleted, until it is emptied. What was committed is durable already, so a full disk or a
+   * reader in the way only puts it off, to the next change or the next start.
+   */
+  #emptyLog(): void {
+    try {
+      this.#db.pragma("wal_checkpoint(TRUNCATE)")
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error
+    }
   }
 }
 

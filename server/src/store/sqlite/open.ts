@@ -26,10 +26,9 @@ const columnTypes: ColumnTypes = {
 }
 
 /**
- * Opens with `journal_mode=WAL`, `synchronous=FULL` and `foreign_keys=ON`, each read back. With these, what is committed
- * is on disk when the commit returns. Nothing is ever written outside the data directory: pages that a savepoint keeps
- * aside stay in memory instead of a file in TMPDIR. Throws `database_damaged` for what is no usable database, and
- * `database_too_new`; then nothing was changed.
+ * Opens with `journal_mode=WAL`, `synchronous=FULL`, `foreign_keys=ON` and `secure_delete=ON`, each read back. With these,
+ * what is committed is on disk when the commit returns. Nothing is ever written outside the data directory: pages that a
+ * savepoint keeps aside stay in memory instead of a file in TMPDIR. Throws `database_damaged` for what is no usable database.
  */
 export function openSqlite(path: string): Database.Database {
   return explained(path, () => {
@@ -40,6 +39,8 @@ export function openSqlite(path: string): Database.Database {
       requireSetting(db, "journal_mode", "wal")
       requireSetting(db, "synchronous", 2, "FULL")
       requireSetting(db, "foreign_keys", 1, "ON")
+      // A key that is deleted must be gone from the file too, not only from what queries see (S5).
+      requireSetting(db, "secure_delete", 1, "ON")
       requireSetting(db, "temp_store", 2, "MEMORY")
       db.pragma("cache_size = -8000")
       return db

@@ -1,0 +1,53 @@
+/** `halfkey grants revoke`: takes a client out of environments; it keeps the others. */
+import { unwrap } from "halfkey/admin"
+import type { CommandDefinition } from "../command.ts"
+import type { Context } from "../context.ts"
+import { clientIdFrom } from "../input/client-id.ts"
+import { requireConfirmation } from "../input/confirm.ts"
+import { environmentsFrom } from "../input/grants.ts"
+
+export interface GrantsRevokeOptions {
+  readonly clientId: string
+  readonly environments: readonly string[]
+  readonly rotate: boolean
+}
+
+export const definition: CommandDefinition<GrantsRevokeOptions> = {
+  environments: "many",
+  about: `The server refuses the client there at once. What it has read stays known to it: replace those secrets. With
+--rotate a new epoch begins in the same step, whose keys it never had; halfkey rotate then seals what is there again.
+Interrupted? Type it again; the command goes on where it stopped.`,
+  examples: [
+    { does: "out of production", line: "halfkey grants revoke 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 -e production" },
+    {
+      does: "and under new keys from now on, in a script",
+      line: "halfkey grants revoke 6b0c0a52-77d5-8f0e-9c2e-2d1f5c3b9a10 -e production --rotate -y",
+    },
+  ],
+  define: (command) => {
+    command.argument("<client-id>", "the whole id").option("--rotate", "begin a new epoch without the client")
+  },
+  read: ([clientId], flags) => ({
+    clientId: clientIdFrom(clientId),
+    environments: environmentsFrom(flags),
+    rotate: flags["rotate"] === true,
+  }),
+}
+
+export async function run(context: Context, options: GrantsRevokeOptions): Promise<undefined> {
+  const { clientId, environments, rotate } = options
+  context.connection()
+  const where = environments.join(", ")
+  await requireConfirmation(context, `Take client ${clientId} out of ${where}?`, `${clientId} was not taken out`)
+  const admin = await context.admin()
+  const { environments: changed, notMember } = unwrap(await admin.grants.revoke(clientId, environments, { rotate }))
+  if (changed.length > 0) context.note(`${clientId} is no member of ${changed.join(", ")} any more`)
+  if (notMember.length > 0) context.note(`it is no member of ${notMember.join(", ")}: nothing was done there`)
+  if (changed.length === 0) return undefined
+  if (rotate) {
+    const commands = changed.map((name) => `halfkey rotate -e ${name}`).join("\n       ")
+    context.note(`what is written from now on is sealed under new keys; for what is there already\n  try: ${commands}`)
+  }
+  context.note("what it has read stays known to it: replace those secrets")
+  return undefined
+}

@@ -1,0 +1,29 @@
+/** Progress of long work: one line of a terminal, written over; nothing anywhere else. */
+import type { Context } from "../context.ts"
+
+/** Clears the line that the cursor is in. */
+const clear = "\r\u{1b}[2K"
+
+export class ProgressLine {
+  readonly #context: Context
+  #shown = false
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** `what` names the work, as `production: sealed again`. */
+  show(what: string, done: number, total: number): void {
+    const { options, streams } = this.#context
+    if (!streams.stderrIsTerminal || options.quiet || total === 0) return
+    const percent = Math.floor((100 * done) / total)
+    streams.err(`${clear}${what} ${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} (${percent} %)`)
+    this.#shown = true
+  }
+
+  /** Takes the line away, so that whatever follows starts on an empty one. */
+  end(): void {
+    if (this.#shown) this.#context.streams.err(clear)
+    this.#shown = false
+  }
+}

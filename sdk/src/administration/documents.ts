@@ -1,0 +1,55 @@
+/** Documents of key sets, verified without their halves (S4): for whoever only signs, or only looks. */
+import { verifyDocuments } from "@halfkey/core/client/load-keyset"
+import type { VerifiedDocuments } from "@halfkey/core/client/verified-documents"
+import { isKeysetId, type KeysetId } from "@halfkey/core/formats/ids"
+import { largeAnswerMaxBytes } from "../api-client.ts"
+import type { CallScope } from "../call-scope.ts"
+import { readBundle } from "../keyset-bundle.ts"
+import { documentFloors } from "../keysets.ts"
+import type { Session } from "../session.ts"
+import { listKeysets } from "./environments.ts"
+
+/**
+ * The newest roster and manifest of an environment, by name or id, whether or not this client is a member. With
+ * `listed`, what the server calls by that name must be the key set that it listed. Throws `keyset_verification_failed`.
+ */
+export async function loadDocuments(
+  session: Session,
+  scope: CallScope,
+  environment: string,
+  listed?: string,
+): Promise<VerifiedDocuments> {
+  const { floors, pin } = session
+  const known = isKeysetId(environment) ? environment : (floors.keysetIdOf(environment) as KeysetId | undefined)
+  const documents = floors.documents()
+  const answer = await session.api.call(scope, {
+    method: "GET",
+    path: `/v1/keysets/${encodeURIComponent(environment)}`,
+    query: { recovery: true, sinceRevision: known && documents.keysets.get(known)?.revision },
+    repetition: "repeatable",
+    maxBytes: largeAnswerMaxBytes,
+  })
+  const bundle = readBundle(answer)
+  const verified = verifyDocuments({
+    workspaceId: session.configuration.crn.workspaceId,
+    bundle,
+    expected: isKeysetId(environment)
+      ? { keysetId: environment }
+      : { name: environment, keysetId: known ?? (listed as KeysetId | undefined) },
+    floors: documentFloors(documents, bundle.manifests.at(-1)?.keysetId, {
+      minimumRevision: pin?.environment === environment ? pin.revision : undefined,
+    }),
+  })
+  floors.seeRoster(verified.roster, verified.rosterHash)
+  floors.seeManifest(verified.manifest, verified.manifestHash)
+  return verified
+}
+
+/** Those of every key set that the server lists for this caller, in its order. It can leave some out, but change none. */
+export async function loadAllDocuments(session: Session, scope: CallScope): Promise<VerifiedDocuments[]> {
+  const all: VerifiedDocuments[] = []
+  for (const { keysetId, name } of await listKeysets(session, scope)) {
+    all.push(await loadDocuments(session, scope, name, keysetId))
+  }
+  return all
+}
