@@ -62,6 +62,23 @@ function install() {
   }
 }
 
+/**
+ * npm starts scripts through a shell, which dies of a signal without passing it on: whoever ends only npm, as a supervisor
+ * does, would leave the server behind.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ */
+function stopWithoutParent(child) {
+  if (process.env["npm_lifecycle_event"] === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    child.kill("SIGTERM")
+  }, 500)
+  timer.unref()
+}
+
 /** @param {string[]} parameters */
 function run(parameters) {
   const child = spawn(pinnedNode, parameters, {
@@ -75,6 +92,7 @@ function run(parameters) {
       child.kill(signal)
     })
   }
+  stopWithoutParent(child)
   child.on("error", (error) => {
     console.error(`The pinned runtime could not be started: ${error.message}`)
     process.exit(1)
