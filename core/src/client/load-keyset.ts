@@ -100,7 +100,7 @@ function checkAskedFor(manifest: Manifest, expected: ExpectedKeyset): void {
 function checkUsable(manifest: Manifest): void {
   if (manifest.state === "enabled") return
   throw new HalfkeyError("keyset_disabled", `${manifest.name} is ${manifest.state}`, {
-    hint: manifest.state === "disabled" ? `an admin can run: halfkey environments enable ${manifest.name}` : undefined,
+    hint: manifest.state === "disabled" ? "ask an admin to enable it again" : undefined,
   })
 }
 
