@@ -9,6 +9,7 @@ import { nodeTransport } from "../http/node-transport.ts"
 import { listeningEndpoint, reachable } from "../local-server/address.ts"
 import { findServer } from "../local-server/find-server.ts"
 import { findFittingProfile } from "../local-server/local-profiles.ts"
+import { warnOfMissingKit } from "../local-server/new-workspace.ts"
 import { firstStart, prepare, tokenIn } from "../local-server/prepare.ts"
 import { probe } from "../local-server/probe.ts"
 import { startServer } from "../local-server/server-process.ts"
@@ -51,8 +52,10 @@ export async function run(context: Context, options: UpOptions): Promise<number>
     // Interrupted between the server's start and the workspace: the token is still in our data directory.
     if (there.needsSetup && tokenIn(dataDirectory) !== undefined) {
       await firstStart(context, profiles, wanted, dataDirectory)
-    } else if ((await findFittingProfile(context, profiles, wanted, false)) === undefined) {
-      throw noProfileFits(port, wanted)
+    } else {
+      const fitting = await findFittingProfile(context, profiles, wanted, false)
+      if (fitting === undefined) throw noProfileFits(port, wanted)
+      warnOfMissingKit(context, fitting.name, fitting.profile)
     }
     context.note(`the server is running already, at ${wanted}`)
     // Each server holds a file of this name in its data directory.
