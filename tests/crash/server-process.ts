@@ -20,6 +20,7 @@ const running = new Set<ChildProcess>()
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL")
 })
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(1))
 
 /** Nothing here takes long; this only keeps a test from waiting for ever. */
 export const patienceMs = 60_000
