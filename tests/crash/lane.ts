@@ -82,7 +82,7 @@ export class Lane {
   /** Kills at a random moment while clients write, starts again, and looks whether all that was acknowledged is there. */
   async crash(): Promise<void> {
     await Promise.race([this.#moment(), this.#failed, tooLate("nothing was written")])
-    if ([...this.model.attempts.values()].some(({ fate }) => fate === "open")) this.counts.kills++
+    if (this.model.underWay.size > 0) this.counts.kills++
     await this.server.kill()
     while (this.chance.happens(0.1)) {
       // A server that dies while it starts must not make it worse for the next one.

@@ -22,6 +22,8 @@ export interface Receipt {
 
 export class Model {
   readonly attempts = new Map<number, Attempt>()
+  /** Those whose call has not returned. */
+  readonly underWay = new Set<Attempt>()
   readonly receipts: Receipt[] = []
   /** Requests of authenticated callers that were answered in whatever way: each decision is in the audit log. */
   readonly answeredRequests: string[] = []
@@ -32,6 +34,7 @@ export class Model {
   begin(kind: Attempt["kind"], lengths: ReadonlyMap<string, number>): Attempt {
     const attempt: Attempt = { id: ++this.#count, kind, lengths, fate: "open", versions: new Map() }
     this.attempts.set(attempt.id, attempt)
+    this.underWay.add(attempt)
     return attempt
   }
 

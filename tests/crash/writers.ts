@@ -76,6 +76,7 @@ export class Writer {
     failure: { readonly code: string; readonly type: string; readonly message: string } | undefined,
   ): void {
     const { model } = this.#parts
+    model.underWay.delete(attempt)
     if (written !== undefined) model.acknowledge(attempt, written)
     else if (failure === undefined) throw new Error("neither data nor a failure")
     // Others wrote first five times, or there was nothing to delete.
