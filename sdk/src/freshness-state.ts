@@ -29,7 +29,7 @@ export function checkedState(state: unknown): FreshnessState {
   return state as FreshnessState
 }
 
-/** Of each floor the higher one. Where both are equally high, `first` stays. */
+/** Of each floor the higher one. Where both are equally high, `first` stays. For stores that several processes share. */
 export function joinStates(first: FreshnessState, second: FreshnessState): FreshnessState {
   const roster = higher(first.roster, second.roster, ({ seq }) => [seq])
   const keysets = joinRecords(first.keysets, second.keysets, higherKeyset)

@@ -4,9 +4,10 @@ import { once } from "node:events"
 import { utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { joinStates } from "halfkey/secrets"
 import { temporaryDirectory } from "../testing/test-context.ts"
 import { underLock } from "./file-lock.ts"
-import { fileFreshness, higherFloors } from "./freshness-file.ts"
+import { fileFreshness } from "./freshness-file.ts"
 
 const hash = "A".repeat(43)
 const other = "B".repeat(43)
@@ -25,16 +26,16 @@ test("of each floor the higher one stays", () => {
     keysets: { k: keyset(1, 5) },
     secrets: { k: { A: floor(3), B: floor(1, 2) }, l: { C: floor(1) } },
   }
-  assert.deepEqual(higherFloors(one, two), merged)
-  assert.deepEqual(higherFloors(two, one), merged)
-  assert.deepEqual(higherFloors({}, one), one)
+  assert.deepEqual(joinStates(one, two), merged)
+  assert.deepEqual(joinStates(two, one), merged)
+  assert.deepEqual(joinStates({}, one), one)
 })
 
 test("a new incarnation ends the versions from before it", () => {
   const before = { keysets: { k: keyset(1, 9) }, secrets: { k: { A: floor(8), B: floor(1) } } }
   const after = { keysets: { k: keyset(2, 1) }, secrets: { k: { A: floor(3) } } }
-  assert.deepEqual(higherFloors(before, after), after)
-  assert.deepEqual(higherFloors(after, before), after)
+  assert.deepEqual(joinStates(before, after), after)
+  assert.deepEqual(joinStates(after, before), after)
 })
 
 test("a name like __proto__ is a name like others", () => {
@@ -46,7 +47,7 @@ test("a name like __proto__ is a name like others", () => {
       ]),
     },
   }
-  assert.deepEqual(Object.entries(higherFloors({}, state).secrets?.["k"] ?? {}), Object.entries(state.secrets.k))
+  assert.deepEqual(Object.entries(joinStates({}, state).secrets?.["k"] ?? {}), Object.entries(state.secrets.k))
 })
 
 test("many processes at once lose no floor", async (t) => {
