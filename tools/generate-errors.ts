@@ -40,7 +40,7 @@ export function errorsPage(): string {
     "Written by `tools/generate-errors.ts` from `core/src/formats/problem-codes.ts`: do not edit.",
     "Every failure has a stable code. It is `code` of a problem document (RFC 9457, `type: urn:halfkey:problem:<code>`), `failure.code` in the\nSDK, and decides the CLI's exit code. Texts may be improved at any time; codes are never renamed.",
     table(["Code", "Meaning", "HTTP", "SDK type", "Exit", "May pass"], rows),
-    "Without an HTTP status a failure arises on the client's machine, or when a server starts. `May pass`: the same request, sent\nagain later, can succeed (`failure.retryable`). Failures of `keyset_verification_failed` and `record_verification_failed` name the failed check in\n`check`; the checks are listed in [the protocol](../spec/protocol.md), S4 and S7.",
+    "Without an HTTP status a failure arises on the client's machine, or when a server starts. `May pass`: the same request, sent\nagain later, can succeed (`failure.retryable`). Failures of `keyset_verification_failed`, `record_verification_failed` and `audit_verification_failed` name the\nfailed check in `check`; the checks are listed in [the protocol](../spec/protocol.md), S4, S7 and S12.",
     "## Exit codes of the CLI",
     table(["Exit", "Meaning"], Object.entries(exitMeanings)),
     "`halfkey run` passes the exit code of the program that it ran, and 128 + n when signal n ended it. Its own failures before that are 125 (not\nstarted), 126 (not executable) and 127 (not found).",

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { checkpointVectors, merkleTreeVectors } from "./vectors/audit.ts"
 import * as documents from "./vectors/documents.ts"
 import { ed25519Vectors } from "./vectors/ed25519.ts"
 import * as encodings from "./vectors/encodings.ts"
@@ -25,6 +26,8 @@ export async function vectorFiles(): Promise<Map<string, string>> {
     "text-keys.json": encodings.textKeyVectors(),
     "padding.json": encodings.paddingVectors(),
     "canonical-json.json": await encodings.canonicalJsonVectors(),
+    "merkle-tree.json": merkleTreeVectors(),
+    "checkpoint.json": await checkpointVectors(),
     "ed25519.json": ed25519Vectors(),
     "roster.json": documents.rosterVectors(),
     "manifest.json": documents.manifestVectors(),

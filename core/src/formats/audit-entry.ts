@@ -1,8 +1,8 @@
 /** Audit entries (S12): who did what, when, from where, as RFC 8785 bytes that become leaves of an RFC 6962 tree. */
 import { fromUtf8, utf8 } from "../primitives/bytes.ts"
-import { sha256, sha256OfText } from "../primitives/hash.ts"
 import { canonicalJson, isList, type JsonValue } from "./canonical-json.ts"
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
+import { leafHash, leafHashOfText } from "./merkle-tree.ts"
 
 /** What a service decided about. */
 export type AuditAction =
@@ -74,7 +74,7 @@ export function auditEntryBytes(entry: AuditEntry): Uint8Array {
 /** `auditEntryBytes` with their `auditLeafHash`, quicker than one after the other. */
 export function auditLeaf(entry: AuditEntry): { readonly bytes: Uint8Array; readonly leafHash: Uint8Array } {
   const text = auditEntryText(entry)
-  return { bytes: utf8(text), leafHash: sha256OfText(`\0${text}`) }
+  return { bytes: utf8(text), leafHash: leafHashOfText(text) }
 }
 
 function auditEntryText(entry: AuditEntry): string {
@@ -96,9 +96,7 @@ function wellFormed(value: JsonValue): JsonValue {
   )
 }
 
-const leafPrefix = new Uint8Array([0])
-
 /** RFC 6962 leaf hash: `H(0x00 ‖ entry bytes)`, 32 bytes. The receipt that an answer carries. */
 export function auditLeafHash(entryBytes: Uint8Array): Uint8Array {
-  return sha256(leafPrefix, entryBytes)
+  return leafHash(entryBytes)
 }

@@ -62,6 +62,7 @@ const rows = {
   secret_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such secret" },
   client_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such client" },
   api_key_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such API key" },
+  audit_entry_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such audit entry" },
   route_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such route" },
   method_not_allowed: { status: 405, type: "ApiError", exit: 2, title: "the route has no such method" },
 
@@ -79,6 +80,7 @@ const rows = {
   // What proves that somebody lies, or that data is damaged.
   keyset_verification_failed: { status: 0, type: "DecryptionError", exit: 7, title: "a key set did not pass a check" },
   record_verification_failed: { status: 0, type: "DecryptionError", exit: 7, title: "a record did not pass a check" },
+  audit_verification_failed: { status: 0, type: "ApiError", exit: 7, title: "the audit log did not pass a check" },
   encryption_failed: { status: 0, type: "EncryptionError", exit: 7, title: "a value could not be encrypted" },
   invalid_response: { status: 0, type: "ApiError", exit: 7, title: "the server's answer is malformed" },
   lossy_format: { status: 0, type: "ClientError", exit: 7, title: "the format cannot hold a value" },

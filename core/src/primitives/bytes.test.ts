@@ -99,3 +99,17 @@ test("wiping zeroes every buffer that is there", () => {
   b.wipe(left, undefined, right)
   assert.deepEqual([left, right], [new Uint8Array(1), new Uint8Array(2)])
 })
+
+property("standard base64 is read back, and only in its one spelling", bytes(0, 100), (original) => {
+  const text = b.toBase64(original)
+  assert.equal(text, Buffer.from(original).toString("base64"))
+  assert.deepEqual(b.fromBase64(text), original)
+  for (const other of [`${text}\n`, ` ${text}`, `${text}=`, text.replace("=", "")]) {
+    if (other !== text) assert.equal(b.fromBase64(other), undefined)
+  }
+})
+
+test("standard base64 refuses unused bits and the letters of base64url", () => {
+  for (const text of ["AB==", "AAB=", "-AAA", "_AAA", "A", "AA", "AAA"])
+    assert.equal(b.fromBase64(text), undefined, text)
+})

@@ -50,6 +50,17 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
   return undefined
 }
 
+/** Standard base64 with padding (RFC 4648, section 4), as in signed notes. */
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
+}
+
+/** Reads canonical standard base64 with padding; `undefined` when the text is anything else. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(Buffer.from(text, "base64"))
+  return toBase64(bytes) === text ? bytes : undefined
+}
+
 export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")
 }
