@@ -14,10 +14,11 @@ import { buildHttpServer } from "./http/http-server.ts"
 import { Metrics } from "./http/metrics.ts"
 import type { DeclaredRoute } from "./http/route-access.ts"
 import type { Services } from "./http/services.ts"
+import { followKeys } from "./key-follower.ts"
 import { createLogger, requestLog } from "./log.ts"
 import { pooledRandom } from "./pooled-random.ts"
 import { loadRootKey } from "./root-key-source.ts"
-import { initializeServer, loadServerKeys, type ServerKeys } from "./server-keys.ts"
+import { initializeServer, ServerKeys } from "./server-keys.ts"
 import { AuditEntries } from "./services/audit/entries.ts"
 import { AccessTokens } from "./services/auth/access-tokens.ts"
 import { ApiKeys } from "./services/auth/api-keys.ts"
@@ -74,7 +75,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     const store = await openSqliteStore({ path: config.databasePath, onFatal: options.onFatal })
     opened.push(() => store.close())
     const rootKey = await openRootKey(config, store, now, random)
-    const keys = await loadServerKeys(store, rootKey)
+    const keys = await ServerKeys.load({ store, rootKey, now })
     const tokenPath = setupTokenPath(config.dataDirectory)
     if (!(await store.hasWorkspace())) await ensureSetupToken(tokenPath, store, now(), random)
 
@@ -94,7 +95,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       tls: config.tls,
       operations: {
         metrics,
-        jwks: keys.jwks,
+        jwks: () => keys.jwks,
         discovery: () => discovery(config, store, keys),
         requireReady: async () => {
           if (stopping) throw new HalfkeyError("unavailable", "the server is stopping")
@@ -104,6 +105,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     })
     opened.push(() => app.close())
     logger.info({ version, region: config.region, rootKey: rootKey.fingerprint }, "halfkey-server starting")
+    opened.push(await followKeys(keys, logger))
     const address = await listen(app, config)
     const url = urlOf(config, address)
     const close = async () => {
@@ -138,19 +140,18 @@ function buildServices(parts: {
 }): Services {
   const { config, store, rootKey, keys, metrics: counters, now, random } = parts
   const states = new WorkspaceStates(store)
-  const tokens = new AccessTokens(`halfkey:${config.region}`, keys.tokenKeys, now, random)
+  const tokens = new AccessTokens(`halfkey:${config.region}`, keys, now, random)
   const entries = new AuditEntries(now, parts.ids)
   const gate = new Gate({ store, states, tokens, entries, counters, now })
   const makers = new SeedMakers(store, rootKey)
   const changes = new KeysetChanges({ store, rootKey, now, random })
   const { region, valueMaxLength } = config
-  const { auditKey } = keys
   const { onCreated } = parts
-  const rosterChanges = new RosterChanges(store, changes, auditKey)
+  const rosterChanges = new RosterChanges(store, changes, keys)
   return {
     gate,
     tokens: new TokenService({ store, states, tokens, entries, counters, now }),
-    workspaces: new Workspaces({ gate, store, changes, entries, counters, region, auditKey, now, random, onCreated }),
+    workspaces: new Workspaces({ gate, store, changes, entries, counters, region, keys, now, random, onCreated }),
     rosters: new Rosters({ gate, store, changes: rosterChanges }),
     recovery: new Recovery({ store, states, changes: rosterChanges, entries, counters, now, random }),
     clients: new Clients({ gate, store, changes, now, random }),

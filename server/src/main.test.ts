@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
+import { exitCodes, possibleExits } from "./help.ts"
 import { apiCall } from "./testing/api-call.ts"
 import { draftWorkspace } from "./testing/test-workspace.ts"
 import { version } from "./version.ts"
@@ -64,6 +65,8 @@ test("prints its version and its help", async (context) => {
   const help = new Program(context, {}, ["--help"])
   assert.equal(await help.ended(), 0)
   assert.match(help.stdout, /HALFKEY_DATA_DIR.*HALFKEY_ALLOW_INSECURE_LISTEN/s)
+  for (const code of possibleExits()) assert.match(help.stdout, new RegExp(`^ {2}${code} {2}\\w`, "m"))
+  assert.deepEqual(Object.keys(exitCodes).map(Number), [...possibleExits()].sort())
   const wrong = new Program(context, {}, ["--serve"])
   assert.equal(await wrong.ended(), 2)
   assert.match(wrong.stderr, /^halfkey-server: unknown arguments\n {2}hint: /)

@@ -1,37 +1,14 @@
 /** `halfkey-server`: arguments, signals and exit codes. Everything else is in `create-server.ts`. */
-import { existsSync } from "node:fs"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { problemCodes } from "@halfkey/core/formats/problem-codes"
-import { systemRandom } from "@halfkey/core/primitives/random"
+import type { CommandParts } from "./commands/open-database.ts"
+import { rotateCheckpointKey, rotateTokenKey } from "./commands/rotate-signing-key.ts"
+import { setupToken } from "./commands/setup-token.ts"
 import { readConfig } from "./config.ts"
 import { createServer, type RunningServer } from "./create-server.ts"
+import { help } from "./help.ts"
 import { BufferedOutput } from "./log.ts"
-import { newSetupToken, setupTokenPath } from "./setup-token.ts"
-import { openSqliteStore } from "./store/sqlite.ts"
 import { version } from "./version.ts"
-
-const help = `halfkey-server ${version}
-
-  halfkey-server                serve until SIGTERM or SIGINT; a second one ends it at once
-  halfkey-server setup-token    write a new one-time setup token into the data directory, for a further workspace
-  halfkey-server --version      print the version
-  halfkey-server --help         print this
-
-Settings are variables of the environment:
-
-  HALFKEY_DATA_DIR          where everything is kept (./.halfkey)
-  HALFKEY_HOST              address to listen on (127.0.0.1)
-  HALFKEY_PORT              port to listen on (4253); 0 takes any free one
-  HALFKEY_DATABASE_URL      sqlite:<path> (sqlite:<data directory>/halfkey.db)
-  HALFKEY_REGION            <region>.<provider> of its workspaces (local.self)
-  HALFKEY_LOG_LEVEL         fatal, error, warn, info, debug, trace or silent (info)
-  HALFKEY_ROOT_KEY          root key, 32 bytes as base64url; or
-  HALFKEY_ROOT_KEY_FILE     file with the root key (<data directory>/root.key, made at the first start)
-  HALFKEY_VALUE_MAX_LENGTH  most bytes of a secret's value (65536, up to 1048576)
-  HALFKEY_TLS_CERT, HALFKEY_TLS_KEY   files in PEM form; together they turn on TLS
-  HALFKEY_TRUSTED_PROXIES   addresses or networks whose X-Forwarded-For is believed, with commas between
-  HALFKEY_ALLOW_INSECURE_LISTEN=1     listen beyond loopback without TLS
-`
 
 const output = new BufferedOutput()
 
@@ -77,30 +54,33 @@ function end(code: number): never {
   process.exit(code)
 }
 
-async function makeSetupToken(): Promise<void> {
-  const { dataDirectory, databasePath } = readConfig(process.env)
-  if (!existsSync(databasePath)) {
-    throw new HalfkeyError("missing_configuration", `there is no database ${databasePath}`, {
-      hint: "start halfkey-server once; its first start writes a setup token by itself",
-    })
-  }
-  // The running server need not stop: the database takes both, and setup tokens are in nobody's cache.
-  const store = await openSqliteStore({ path: databasePath, onFatal: fail })
-  const path = setupTokenPath(dataDirectory)
-  await newSetupToken(path, store, Date.now(), systemRandom)
-  await store.close()
-  process.stdout.write(`${path}\n`)
+/** Each command by its words; it gives what goes to standard output. */
+const commands: Readonly<Record<string, (parts: CommandParts) => Promise<string>>> = {
+  "setup-token": setupToken,
+  "token-key rotate": (parts) => rotateTokenKey(parts, false),
+  "token-key rotate --at-once": (parts) => rotateTokenKey(parts, true),
+  "checkpoint-key rotate": rotateCheckpointKey,
+  "--version": async () => `${version}\n`,
+  "-v": async () => `${version}\n`,
+  "--help": async () => help,
+  "-h": async () => help,
 }
 
-async function main(parameters: readonly string[]): Promise<void> {
-  const [command, ...rest] = parameters
-  if (rest.length === 0) {
-    if (command === undefined) return serve()
-    if (command === "setup-token") return makeSetupToken()
-    if (command === "--version" || command === "-v") return void process.stdout.write(`${version}\n`)
-    if (command === "--help" || command === "-h") return void process.stdout.write(help)
+async function main(words: readonly string[]): Promise<void> {
+  if (words.length === 0) return serve()
+  const command = Object.hasOwn(commands, words.join(" ")) ? commands[words.join(" ")] : undefined
+  if (command === undefined) {
+    throw new HalfkeyError("invalid_argument", "unknown arguments", {
+      hint: "halfkey-server --help shows what there is",
+    })
   }
-  throw new HalfkeyError("invalid_argument", "unknown arguments", { hint: "halfkey-server --help shows what there is" })
+  const parts = {
+    get config() {
+      return readConfig(process.env)
+    },
+    onFatal: fail,
+  }
+  process.stdout.write(await command(parts))
 }
 
 // The database and its log are for this user alone, wherever they are made.

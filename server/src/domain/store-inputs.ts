@@ -75,6 +75,14 @@ export interface CommitWrite {
   readonly keyId: Uint8Array
 }
 
+export interface NewSigningKeyInput {
+  readonly key: rows.SigningKeyRow
+  /** The root key that wraps it: refused when it is not the database's any more. 8 bytes. */
+  readonly rootKeyId: Uint8Array
+  /** Deletes the other keys of its kind in the same transaction: all that they signed is worth nothing at once. */
+  readonly deleteOthers: boolean
+}
+
 export interface ResealInput {
   readonly keysetId: KeysetId
   /** The epoch to seal under, as the guard's generation has it. */

@@ -10,6 +10,7 @@ import type * as rows from "./rows.ts"
 import type {
   CommitInput,
   KeysetInput,
+  NewSigningKeyInput,
   NewWorkspaceInput,
   RecoveryInput,
   ResealInput,
@@ -123,6 +124,12 @@ export interface Store extends StateReader, VaultReader {
     readonly signingKeys: readonly rows.SigningKeyRow[]
   }): Promise<void>
 
+  /** Adds a key that signs from now on, as the newest of its kind, and gives it as it is stored. Throws `root_key_mismatch`. */
+  addSigningKey(input: NewSigningKeyInput): Promise<rows.SigningKeyRow>
+
+  /** Deletes these; a checkpoint key that the newest roster of some workspace names stays. Gives the kids that went. */
+  deleteSigningKeys(input: { readonly kids: readonly string[] }): Promise<readonly string[]>
+
   /** Replaces all unused setup tokens by this one; 32 bytes of SHA-256. */
   replaceSetupToken(input: { readonly hash: Uint8Array; readonly createdAt: number }): Promise<void>
 
@@ -137,6 +144,7 @@ export interface Store extends StateReader, VaultReader {
 export interface StateReader {
   /** `undefined` until `initialize`. */
   server(): Promise<rows.ServerRow | undefined>
+  /** From old to new. */
   signingKeys(): Promise<readonly rows.SigningKeyRow[]>
   /** Whether this is the SHA-256 of a setup token that may still be used. */
   isSetupToken(hash: Uint8Array): Promise<boolean>

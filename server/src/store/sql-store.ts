@@ -225,6 +225,14 @@ export class SqlStore implements Store {
     return this.#writer.run("initialize", ...parameters)
   }
 
+  addSigningKey(...parameters: OperationParameters<"addSigningKey">) {
+    return this.#writer.run("addSigningKey", ...parameters)
+  }
+
+  deleteSigningKeys(...parameters: OperationParameters<"deleteSigningKeys">) {
+    return this.#writer.run("deleteSigningKeys", ...parameters)
+  }
+
   replaceSetupToken(...parameters: OperationParameters<"replaceSetupToken">) {
     return this.#writer.run("replaceSetupToken", ...parameters)
   }

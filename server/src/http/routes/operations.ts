@@ -11,7 +11,7 @@ export interface OperationsParts {
   /** Throws while the server cannot answer for its store. */
   readonly requireReady: () => Promise<void>
   readonly discovery: () => Promise<Discovery>
-  readonly jwks: JsonWebKeySet
+  readonly jwks: () => JsonWebKeySet
 }
 
 const Health = Type.Object({ status: Type.Literal("ok") })
@@ -50,6 +50,6 @@ export function operationsRoutes(app: App, { metrics, requireReady, discovery, j
   app.get("/.well-known/jwks.json", {
     schema: { summary: "Keys that sign access tokens", tags: ["discovery"], response: { 200: plain(JsonWebKeySet) } },
     config: { access: { kind: "public", reason: "public keys" } },
-    handler: async () => jwks,
+    handler: async () => jwks(),
   })
 }

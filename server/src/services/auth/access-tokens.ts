@@ -14,7 +14,7 @@ import type { RandomSource } from "@halfkey/core/primitives/random"
 import { type CryptoKey, errors, jwtVerify, SignJWT } from "jose"
 import { RecentMap } from "../recent-map.ts"
 
-const accessTokenSeconds = 15 * 60
+export const accessTokenSeconds = 15 * 60
 const tokensKept = 20_000
 const tokenMaxLength = 4000
 
@@ -23,6 +23,16 @@ export interface TokenKey {
   readonly kid: string
   readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
+}
+
+/** Keys that come and go while the server runs. */
+export interface TokenKeys {
+  /** The one that signs. */
+  readonly newest: TokenKey
+  /** By its `kid`, one that still verifies. */
+  find(kid: string): Promise<TokenKey | undefined>
+  /** Whether a key that `find` gave still verifies. */
+  isCurrent(key: TokenKey): boolean
 }
 
 /** What a verified token says. Whether it still holds is for the current state to tell. */
@@ -35,23 +45,23 @@ export interface TokenClaims {
   readonly expiresAt: number
 }
 
+interface Verified {
+  readonly claims: TokenClaims
+  readonly key: TokenKey
+}
+
 export class AccessTokens {
   readonly #issuer: string
-  readonly #keys: ReadonlyMap<string, TokenKey>
-  readonly #newest: TokenKey
+  readonly #keys: TokenKeys
   readonly #now: () => number
   readonly #random: RandomSource
   /** By hash, so that the cache is no list of tokens. */
-  readonly #verified = new RecentMap<string, TokenClaims>(tokensKept)
-  #last: { readonly token: string; readonly claims: TokenClaims } | undefined
+  readonly #verified = new RecentMap<string, Verified>(tokensKept)
+  #last: { readonly token: string; readonly verified: Verified } | undefined
 
-  /** The last key signs; all of them verify. */
-  constructor(issuer: string, keys: readonly TokenKey[], now: () => number, random: RandomSource) {
-    const newest = keys.at(-1)
-    if (newest === undefined) throw new Error("a server needs a token key")
+  constructor(issuer: string, keys: TokenKeys, now: () => number, random: RandomSource) {
     this.#issuer = issuer
-    this.#keys = new Map(keys.map((key) => [key.kid, key]))
-    this.#newest = newest
+    this.#keys = keys
     this.#now = now
     this.#random = random
   }
@@ -62,6 +72,7 @@ export class AccessTokens {
     crn: string,
     notAfter: number | null,
   ): Promise<{ readonly token: string; readonly expiresIn: number }> {
+    const { kid, privateKey } = this.#keys.newest
     const now = Math.floor(this.#now() / 1000)
     const lastSecond = notAfter === null ? Number.POSITIVE_INFINITY : Math.floor(notAfter / 1000)
     const exp = Math.max(now + 1, Math.min(now + accessTokenSeconds, lastSecond))
@@ -77,37 +88,38 @@ export class AccessTokens {
       workspace: claims.workspaceId,
       api_key_id: claims.apiKeyId,
     })
-      .setProtectedHeader({ alg: "Ed25519", typ: "at+jwt", kid: this.#newest.kid })
-      .sign(this.#newest.privateKey)
+      .setProtectedHeader({ alg: "Ed25519", typ: "at+jwt", kid })
+      .sign(privateKey)
     return { token, expiresIn: exp - now }
   }
 
   /** The claims of a token that this server issued and that has not expired; `undefined` for anything else. */
   async verify(token: string): Promise<TokenClaims | undefined> {
     // One request asks several times, with the very same string.
-    if (token === this.#last?.token) return this.#unexpired(this.#last.claims)
+    if (token === this.#last?.token) return this.#current(this.#last.verified)
     if (token.length > tokenMaxLength) return undefined
     const key = hash("sha256", token, "base64")
     const known = this.#verified.get(key)
-    const claims = known ?? (await this.#check(token))
-    if (claims === undefined) return undefined
-    if (known === undefined) this.#verified.set(key, claims)
-    this.#last = { token, claims }
-    return this.#unexpired(claims)
+    const verified = known ?? (await this.#check(token))
+    if (verified === undefined) return undefined
+    if (known === undefined) this.#verified.set(key, verified)
+    this.#last = { token, verified }
+    return this.#current(verified)
   }
 
-  #unexpired(claims: TokenClaims): TokenClaims | undefined {
-    return claims.expiresAt > this.#now() ? claims : undefined
+  #current({ claims, key }: Verified): TokenClaims | undefined {
+    return claims.expiresAt > this.#now() && this.#keys.isCurrent(key) ? claims : undefined
   }
 
-  async #check(token: string): Promise<TokenClaims | undefined> {
+  async #check(token: string): Promise<Verified | undefined> {
     try {
+      let key: TokenKey | undefined
       const { payload } = await jwtVerify(
         token,
-        ({ kid }) => {
-          const found = this.#keys.get(kid ?? "")
-          if (found === undefined) throw new errors.JWSInvalid("unknown kid")
-          return found.publicKey
+        async ({ kid }) => {
+          key = await this.#keys.find(kid ?? "")
+          if (key === undefined) throw new errors.JWSInvalid("unknown kid")
+          return key.publicKey
         },
         {
           algorithms: ["Ed25519"],
@@ -121,14 +133,15 @@ export class AccessTokens {
       if (typeof workspace !== "string" || !isWorkspaceId(workspace)) return undefined
       if (typeof api_key_id !== "string" || !isApiKeyId(api_key_id)) return undefined
       if (client_id !== undefined && (typeof client_id !== "string" || !isClientId(client_id))) return undefined
-      if (typeof scope !== "string" || typeof exp !== "number") return undefined
-      return {
+      if (typeof scope !== "string" || typeof exp !== "number" || key === undefined) return undefined
+      const claims = {
         workspaceId: workspace,
         apiKeyId: api_key_id,
         clientId: client_id,
         scopes: new Set(scope.split(" ").filter(isScope)),
         expiresAt: exp * 1000,
       }
+      return { claims, key }
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
       throw error

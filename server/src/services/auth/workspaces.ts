@@ -15,6 +15,7 @@ import type { AuditEntries } from "../audit/entries.ts"
 import { rosterChain } from "../keys/bundle.ts"
 import type { KeysetChanges } from "../keys/keyset-changes.ts"
 import { refused } from "../keys/keyset-checks.ts"
+import type { AuditKey } from "../keys/roster-changes.ts"
 import { timeText } from "../time-text.ts"
 import { apiKeyToWire, newApiKey } from "./api-keys.ts"
 import { newClientRow } from "./clients.ts"
@@ -27,8 +28,7 @@ export interface WorkspacesParts {
   readonly entries: AuditEntries
   readonly counters: Counters
   readonly region: string
-  /** Public key that signs audit checkpoints, 32 bytes. */
-  readonly auditKey: Uint8Array
+  readonly keys: AuditKey
   readonly now: () => number
   readonly random: RandomSource
   /** Called when the setup token was used up. */
@@ -89,7 +89,7 @@ export class Workspaces {
   }
 
   read(caller: Caller): Promise<Answer<Workspace>> {
-    const { gate, auditKey } = this.#parts
+    const { gate, keys } = this.#parts
     return gate.decide(caller, "workspace.read", async (access) => {
       const { crn, createdAt } = access.workspace.row
       const chain = await rosterChain(access.workspace)
@@ -98,7 +98,7 @@ export class Workspaces {
         workspaceCRN: crn,
         createdAt: timeText(createdAt),
         ...chain,
-        auditKey: toBase64Url(auditKey),
+        auditKey: toBase64Url(keys.auditKey),
         caller: {
           clientId: access.client?.id ?? null,
           apiKeyId: access.apiKey.id,
@@ -147,7 +147,7 @@ export class Workspaces {
     const roster = rosterFormat.parse(request.roster)
     const problem = rosterLinkProblem(crn.workspaceId, root, undefined, roster)
     if (problem !== undefined) throw refused("roster", problem)
-    if (!equalBytes(roster.auditKey, this.#parts.auditKey)) {
+    if (!equalBytes(roster.auditKey, this.#parts.keys.auditKey)) {
       throw refused("audit key", "the roster names another audit key than this server's")
     }
     return { root, roster }

@@ -26,16 +26,21 @@ export interface CheckedRosterChange {
   }[]
 }
 
+/** The newest key that signs this server's checkpoints; a roster may keep the one that it names until a granter updates it. */
+export interface AuditKey {
+  /** 32 bytes. */
+  readonly auditKey: Uint8Array
+}
+
 export class RosterChanges {
   readonly #store: Store
   readonly #changes: KeysetChanges
-  readonly #auditKey: Uint8Array
+  readonly #keys: AuditKey
 
-  /** `auditKey`: the public key that signs this server's checkpoints, 32 bytes. */
-  constructor(store: Store, changes: KeysetChanges, auditKey: Uint8Array) {
+  constructor(store: Store, changes: KeysetChanges, keys: AuditKey) {
     this.#store = store
     this.#changes = changes
-    this.#auditKey = auditKey
+    this.#keys = keys
   }
 
   /**
@@ -80,7 +85,7 @@ export class RosterChanges {
     }
     const problem = rosterLinkProblem(workspace.row.id, rootKeys(workspace), previous, roster)
     if (problem !== undefined) throw refused("roster", problem)
-    if (!equalBytes(roster.auditKey, previous.auditKey) && !equalBytes(roster.auditKey, this.#auditKey)) {
+    if (!equalBytes(roster.auditKey, previous.auditKey) && !equalBytes(roster.auditKey, this.#keys.auditKey)) {
       throw refused("audit key", "the roster names another audit key than this server's")
     }
     if (roster.granters.length === 0) throw refused("granters", "nobody but the recovery kit could sign any more")

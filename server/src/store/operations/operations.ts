@@ -6,6 +6,7 @@ import * as keysets from "./keysets.ts"
 import { resealSecrets } from "./reseal.ts"
 import * as rosters from "./rosters.ts"
 import { commitSecrets } from "./secrets.ts"
+import * as serverKeys from "./server-keys.ts"
 
 const operations = {
   initialize: administration.initialize,
@@ -22,6 +23,8 @@ const operations = {
   replaceRoster: rosters.replaceRoster,
   useRootAssertion: rosters.useRootAssertion,
   recoverWorkspace: rosters.recoverWorkspace,
+  addSigningKey: serverKeys.addSigningKey,
+  deleteSigningKeys: serverKeys.deleteSigningKeys,
   commitSecrets,
   resealSecrets,
 } as const

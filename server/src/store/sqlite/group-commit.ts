@@ -42,7 +42,11 @@ export type Failure =
   | { readonly kind: "unexpected"; readonly message: string }
 
 /** Operations that may delete keys. */
-const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>(["updateKeyset"])
+const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>([
+  "updateKeyset",
+  "addSigningKey",
+  "deleteSigningKeys",
+])
 
 export class GroupCommit {
   readonly #db: Database.Database

@@ -1,0 +1,32 @@
+/** The database for a command that does one thing to it and ends. */
+import { existsSync } from "node:fs"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { Config } from "../config.ts"
+import type { Store } from "../domain/store.ts"
+import { openSqliteStore } from "../store/sqlite.ts"
+
+/** What a command may use of its surroundings. */
+export interface CommandParts {
+  readonly config: Config
+  /** Called when what is on disk is not known any more: the process must end. */
+  readonly onFatal: (error: Error) => void
+}
+
+/** Closes it in any case: all that was written is in the file then. Throws `missing_configuration` where there is none. */
+export async function withDatabase<T>(
+  { config, onFatal }: CommandParts,
+  body: (store: Store) => Promise<T>,
+): Promise<T> {
+  const { databasePath: path } = config
+  if (!existsSync(path)) {
+    throw new HalfkeyError("missing_configuration", `there is no database ${path}`, {
+      hint: "start halfkey-server once, or set HALFKEY_DATA_DIR to where its database is",
+    })
+  }
+  const store = await openSqliteStore({ path, onFatal })
+  try {
+    return await body(store)
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,65 @@
+/** What `halfkey-server --help` prints. */
+import { problemCodes } from "@halfkey/core/formats/problem-codes"
+import { version } from "./version.ts"
+
+/** What the exit codes of the table mean for a server's operator. A test holds both together. */
+export const exitCodes: Readonly<Record<number, string>> = {
+  0: "done, or stopped by a signal as asked",
+  1: "an unexpected failure, or stopped before everything was finished",
+  2: "an argument or a setting is not usable; nothing was changed",
+  6: "the disk is full; nothing was changed",
+  7: "the database or the root key is damaged, or they do not belong together",
+}
+
+/** Exit codes of the failures that can end this program, by the table. */
+export function possibleExits(): ReadonlySet<number> {
+  const codes = [
+    "invalid_argument",
+    "missing_configuration",
+    "invalid_configuration",
+    "port_in_use",
+    "data_directory_in_use",
+    "insecure_listen",
+    "root_key_mismatch",
+    "database_too_new",
+    "database_damaged",
+    "storage_full",
+    "unexpected",
+  ] as const
+  return new Set([0, ...codes.map((code) => problemCodes[code].exit)])
+}
+
+export const help = `halfkey-server ${version}
+
+  halfkey-server                         serve until SIGTERM or SIGINT; a second one ends it at once
+  halfkey-server setup-token             write a new one-time setup token into the data directory, for a further workspace
+  halfkey-server token-key rotate        sign access tokens with a new key; with --at-once every earlier token is void
+  halfkey-server checkpoint-key rotate   make a new key for audit checkpoints, which granters then take up
+  halfkey-server --version               print the version
+  halfkey-server --help                  print this
+
+Settings are variables of the environment, the same for every command:
+
+  HALFKEY_DATA_DIR          where everything is kept (./.halfkey)
+  HALFKEY_HOST              address to listen on (127.0.0.1)
+  HALFKEY_PORT              port to listen on (4253); 0 takes any free one
+  HALFKEY_DATABASE_URL      sqlite:<path> (sqlite:<data directory>/halfkey.db)
+  HALFKEY_REGION            <region>.<provider> of its workspaces (local.self)
+  HALFKEY_LOG_LEVEL         fatal, error, warn, info, debug, trace or silent (info)
+  HALFKEY_ROOT_KEY          root key, 32 bytes as base64url; or
+  HALFKEY_ROOT_KEY_FILE     file with the root key (<data directory>/root.key, made at the first start)
+  HALFKEY_VALUE_MAX_LENGTH  most bytes of a secret's value (65536, up to 1048576)
+  HALFKEY_TLS_CERT, HALFKEY_TLS_KEY   files in PEM form; together they turn on TLS
+  HALFKEY_TRUSTED_PROXIES   addresses or networks whose X-Forwarded-For is believed, with commas between
+  HALFKEY_ALLOW_INSECURE_LISTEN=1     listen beyond loopback without TLS
+
+Examples:
+
+  HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server                     serve from a directory of its own
+  HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server token-key rotate    while the server runs
+
+Exit codes:
+
+${Object.entries(exitCodes)
+  .map(([code, meaning]) => `  ${code}  ${meaning}\n`)
+  .join("")}`
