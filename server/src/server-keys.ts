@@ -4,14 +4,13 @@
  */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { RootKey } from "@halfkey/core/key-service/root-key"
-import { newSigningSeed, type SigningKey, signingKeyFromSeed } from "@halfkey/core/key-service/signing-key"
+import { kidOf, newSigningSeed, type SigningKey, signingKeyFromSeed } from "@halfkey/core/key-service/signing-key"
 import { toBase64Url, wipe } from "@halfkey/core/primitives/bytes"
 import { equalBytes } from "@halfkey/core/primitives/hash"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { JsonWebKeySet } from "@halfkey/core/wire/discovery"
 import { type CryptoKey, importJWK } from "jose"
 import type { SigningKeyRow } from "./domain/rows.ts"
-import { kidOf } from "./domain/signing-key-id.ts"
 import type { Store } from "./domain/store.ts"
 import { accessTokenSeconds, type TokenKey, type TokenKeys } from "./services/auth/access-tokens.ts"
 

@@ -1,9 +1,9 @@
 /** The server's own keys (S11): new ones, and an end to those that nothing needs any more. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { rosterFormat } from "@halfkey/core/formats/roster"
+import { kidOf } from "@halfkey/core/key-service/signing-key"
 import { equalBytes } from "@halfkey/core/primitives/hash"
 import type { SigningKeyRow } from "../../domain/rows.ts"
-import { kidOf } from "../../domain/signing-key-id.ts"
 import type { NewSigningKeyInput } from "../../domain/store-inputs.ts"
 import type { Transaction } from "../query.ts"
 import * as keys from "../server-key-queries.ts"
