@@ -7,8 +7,12 @@ import { basename, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-/** The bundle of everything, and the small one of `halfkey run`. */
-const entries = { halfkey: join(root, "cli/src/main.ts"), "halfkey-run": join(root, "cli/src/main-run.ts") }
+/** The bundle of everything, and the small ones of `halfkey run`: what sends its request, and what opens the answer. */
+const entries = {
+  halfkey: join(root, "cli/src/main.ts"),
+  "halfkey-run": join(root, "cli/src/main-run.ts"),
+  "run-quickly": join(root, "cli/src/run-quickly.ts"),
+}
 const outdir = join(root, "cli/dist")
 const bundle = join(outdir, "halfkey.js")
 const stamp = join(outdir, "inputs.sha256")
@@ -72,7 +76,7 @@ const builtinsByName = {
   name: "builtins-by-name",
   setup(build) {
     build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-      kind === "require-call" ? { path, external: true } : { path, namespace: "builtin" },
+      kind === "require-call" ? { path, external: true } : { path, namespace: "builtin", sideEffects: false },
     )
     build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => {
       const names = Object.keys(requireBuiltin(path)).filter((name) => name !== "default")
@@ -138,8 +142,11 @@ export async function buildCli() {
       {
         name: "lazy-files-outside",
         setup(build) {
-          // From the small bundle to the one of everything.
+          // From the smallest bundle to the others.
           build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: `./${basename(bundle)}`, external: true }))
+          build.onResolve({ filter: /^\.\/run-quickly\.ts$/ }, ({ kind }) =>
+            kind === "entry-point" ? undefined : { path: "./run-quickly.js", external: true },
+          )
           build.onResolve({ filter: /^(@|yaml$)/ }, ({ path }) => {
             const file = lazy.files.get(path)
             return file === undefined ? undefined : { path: file, external: true }

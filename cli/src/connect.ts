@@ -1,15 +1,20 @@
 /** The SDK, configured from the CLI's settings: its own transport, and files for token and freshness. */
-import type { SecretsOptions } from "halfkey/secrets"
+import type { SecretsOptions, Transport } from "halfkey/secrets"
 import { nodeTransport } from "./http/node-transport.ts"
 import type { Connection } from "./settings/load.ts"
 import type { Settings } from "./settings/resolve.ts"
 import { fileFreshness } from "./storage/freshness-file.ts"
-import { fileTokens } from "./storage/token-file.ts"
+import { fileTokens, tokenPath } from "./storage/token-file.ts"
 import { version } from "./version.ts"
 
-const userAgent = `halfkey-cli/${version}`
+export const userAgent = `halfkey-cli/${version}`
 
-export function clientOptions(connection: Connection, settings: Settings, configDirectory: string): SecretsOptions {
+export function clientOptions(
+  connection: Connection,
+  settings: Settings,
+  configDirectory: string,
+  transport: Transport = nodeTransport(),
+): SecretsOptions {
   const { endpoint, workspaceCRN, workspaceId, clientId, clientKey, apiKey } = connection
   return {
     endpoint,
@@ -21,14 +26,9 @@ export function clientOptions(connection: Connection, settings: Settings, config
     minimumRevision: settings.minimumRevision?.value,
     // Settings were resolved already: the SDK must not look for them again.
     env: {},
-    transport: nodeTransport(),
-    tokens: fileTokens(configDirectory, { endpoint, workspaceCRN, clientId, apiKeyId: idOf(apiKey) }),
+    transport,
+    tokens: fileTokens(tokenPath(configDirectory, connection)),
     freshness: fileFreshness(configDirectory, workspaceId),
     userAgent,
   }
-}
-
-/** The middle of `hkak_<id>_…`. The SDK checks the whole key, before it asks for a token. */
-function idOf(apiKey: string): string {
-  return apiKey.split("_", 2)[1] ?? ""
 }

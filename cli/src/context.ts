@@ -3,6 +3,7 @@ import type { Admin } from "halfkey/admin"
 import type { Secrets } from "halfkey/secrets"
 import type { GlobalOptions } from "./command.ts"
 import type { Prompts } from "./input/prompts.ts"
+import type { HeadStart } from "./run/head-start.ts"
 import type { Connection } from "./settings/load.ts"
 import type { Settings } from "./settings/resolve.ts"
 import type { Streams } from "./streams.ts"
@@ -43,4 +44,6 @@ export interface World {
   readonly cwd: string
   readonly now: () => number
   readonly prompts: Prompts
+  /** What `run` has begun already. */
+  readonly headStart?: HeadStart | undefined
 }

@@ -6,7 +6,7 @@ import type { Settings } from "./settings/resolve.ts"
 
 export function createContext(world: World): Context {
   const { options, env, cwd, streams } = world
-  let loaded: Settings | undefined
+  let loaded: Settings | undefined = world.headStart?.settings
   const settings = () => {
     loaded ??= loadSettings(options, env, cwd)
     return loaded
@@ -16,7 +16,8 @@ export function createContext(world: World): Context {
   }
   const clientOptions = async () => {
     const { clientOptions } = await import("./connect.ts")
-    return clientOptions(requireConnection(settings()), settings(), configDirectory(env, cwd))
+    const directory = configDirectory(env, cwd)
+    return clientOptions(requireConnection(settings()), settings(), directory, world.headStart?.transport)
   }
   const clients: { close(): Promise<void> }[] = []
   const opened = <Client extends { close(): Promise<void> }>(client: Client): Client => {

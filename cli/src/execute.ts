@@ -4,6 +4,7 @@ import type { Context } from "./context.ts"
 import { createContext } from "./create-context.ts"
 import { report, usageError } from "./failure.ts"
 import { terminalPrompts } from "./input/prompts.ts"
+import type { HeadStart } from "./run/head-start.ts"
 import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
 
 /** A command line that was understood. */
@@ -11,6 +12,7 @@ export interface Understood {
   readonly module: CommandModule
   readonly options: unknown
   readonly globals: GlobalOptions
+  readonly headStart?: HeadStart | undefined
 }
 
 /** Resolves to the exit code. `understand` reads the command line, and may print help or a usage error itself. */
@@ -30,11 +32,12 @@ export async function execute(understand: (streams: Streams) => Promise<Understo
   // Node's own report would quote sources and texts that may hold anything.
   process.on("uncaughtException", (error) => process.exit(fail(error)))
   try {
-    const { module, options, globals } = await understand(streams)
+    const { module, options, globals, headStart } = await understand(streams)
     failureExit = module.definition.ownFailureExit
     streams = processStreams(env, globals.color !== false)
     const prompts = terminalPrompts(streams, globals.input !== false)
-    context = createContext({ options: globals, streams, env, cwd: workingDirectory(), now: Date.now, prompts })
+    const cwd = workingDirectory()
+    context = createContext({ options: globals, streams, env, cwd, now: Date.now, prompts, headStart })
     environments = environmentsOf(globals, options)
     return (await module.run(context, options)) ?? 0
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { childEnvironment } from "../run/child-environment.ts"
 import { exitCodes, runChild } from "../run/child-process.ts"
+import { replaceProcess } from "../run/replace-process.ts"
 import { requireFitting } from "../run/size-limits.ts"
 
 export interface RunOptions {
@@ -55,7 +56,8 @@ export async function run(context: Context, { command, allowedNames }: RunOption
   await context.close()
   const { variables, leftOut } = childEnvironment(context.env, found, new Set(allowedNames))
   if (leftOut.length > 0) context.warn(leftOutNote(leftOut))
-  requireFitting(command, variables)
+  const isSmall = requireFitting(command, variables)
+  if (isSmall) replaceProcess(command, variables)
   return runChild(command, variables, context.streams.err)
 }
 

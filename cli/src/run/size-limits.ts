@@ -33,12 +33,15 @@ export function linuxStackLimit(): number | undefined {
   }
 }
 
-/** Throws `value_too_large` that names the largest variable when the system would refuse to start the program. */
+/**
+ * Throws `value_too_large` that names the largest variable when the system would refuse to start the program. Returns
+ * whether all of it is so small that no system would.
+ */
 export function requireFitting(
   command: readonly string[],
   variables: Readonly<Record<string, string>>,
   limits: () => SizeLimits = () => limitsOf(process.platform, linuxStackLimit),
-): void {
+): boolean {
   let total = reserve
   let largest = { name: "", size: 0 }
   for (const argument of command) total += Buffer.byteLength(argument) + 1 + pointerSize
@@ -47,7 +50,7 @@ export function requireFitting(
     if (size > largest.size) largest = { name, size }
     total += size + pointerSize
   }
-  if (total <= alwaysTaken) return
+  if (total <= alwaysTaken) return true
   const { string, total: allowed } = limits()
   if (string !== undefined && largest.size > string) {
     throw tooLarge(
@@ -59,6 +62,7 @@ export function requireFitting(
     const why = `arguments and variables take ${total} bytes together, the system allows ${allowed}`
     throw tooLarge(`${why}; the largest is ${largest.name} with ${largest.size}`, largest.name)
   }
+  return false
 }
 
 function tooLarge(why: string, name: string): HalfkeyError {

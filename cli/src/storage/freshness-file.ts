@@ -1,5 +1,5 @@
 /** What this machine has already seen of a workspace (S10), in `state/<workspace id>.json`: nothing older is believed. */
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type FreshnessState, type FreshnessStore, joinStates } from "halfkey/secrets"
 import { underLock } from "./file-lock.ts"
@@ -7,18 +7,26 @@ import { ensurePrivateDirectory, readPrivateFile, writePrivateFile } from "./pri
 
 /** A store that several processes may use at once: a save merges into what the file holds by then, and never lowers a floor. */
 export function fileFreshness(configDirectory: string, workspaceId: string): FreshnessStore {
-  const directory = join(configDirectory, "state")
-  const path = join(directory, `${workspaceId}.json`)
+  const path = statePath(configDirectory, workspaceId)
   return {
     load: async () => load(path),
     save: async (state) => {
-      ensurePrivateDirectory(directory)
+      ensurePrivateDirectory(dirname(path))
       underLock(`${path}.lock`, () => {
         const text = JSON.stringify(joinStates(load(path), state))
         writePrivateFile(path, `${text}\n`)
       })
     },
   }
+}
+
+/** The state file alone. Throws `invalid_configuration` when it is damaged. */
+export function loadFreshness(configDirectory: string, workspaceId: string): FreshnessState {
+  return load(statePath(configDirectory, workspaceId))
+}
+
+function statePath(configDirectory: string, workspaceId: string): string {
+  return join(configDirectory, "state", `${workspaceId}.json`)
 }
 
 function load(path: string): FreshnessState {
