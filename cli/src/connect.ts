@@ -3,6 +3,7 @@ import type { SecretsOptions, Transport } from "halfkey/secrets"
 import { nodeTransport } from "./http/node-transport.ts"
 import type { Connection } from "./settings/load.ts"
 import type { Settings } from "./settings/resolve.ts"
+import { fileArchive } from "./storage/archive-file.ts"
 import { fileFreshness } from "./storage/freshness-file.ts"
 import { fileTokens, tokenPath } from "./storage/token-file.ts"
 import { version } from "./version.ts"
@@ -29,6 +30,7 @@ export function clientOptions(
     transport,
     tokens: fileTokens(tokenPath(configDirectory, connection)),
     freshness: fileFreshness(configDirectory, workspaceId),
+    archive: fileArchive(configDirectory, workspaceId),
     userAgent,
   }
 }

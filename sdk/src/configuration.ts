@@ -41,9 +41,13 @@ export function requireOptionTypes(options: SecretsOptions): void {
     requireOptionalText(options[name as Setting], name)
   }
   for (const name of ["transport", "random", "now"] as const) requireFunction(options[name], name)
-  for (const name of ["timeoutMs", "minimumRevision"] as const) {
-    if (options[name] !== undefined && typeof options[name] !== "number")
-      throw wrongType(name, "a number", options[name])
+  const { minimumRevision, timeoutMs } = options
+  if (timeoutMs !== undefined && typeof timeoutMs !== "number") throw wrongType("timeoutMs", "a number", timeoutMs)
+  if (minimumRevision === undefined || typeof minimumRevision === "number") return
+  const revisions =
+    typeof minimumRevision === "object" && minimumRevision !== null ? Object.values(minimumRevision) : [""]
+  if (revisions.some((revision) => typeof revision !== "number")) {
+    throw wrongType("minimumRevision", "a number, or numbers by environment", minimumRevision)
   }
 }
 
@@ -138,6 +142,7 @@ function requireSettings(settings: Settings, client: "required" | "optional"): v
 
 function checkNumbers({ minimumRevision, timeoutMs }: SecretsOptions): void {
   if (timeoutMs !== undefined) checkedTimeout(timeoutMs)
-  if (minimumRevision === undefined || (Number.isSafeInteger(minimumRevision) && minimumRevision >= 1)) return
+  const revisions = typeof minimumRevision === "object" ? Object.values(minimumRevision) : [minimumRevision ?? 1]
+  if (revisions.every((revision) => Number.isSafeInteger(revision) && revision >= 1)) return
   throw new HalfkeyError("invalid_argument", "minimumRevision must be an integer of at least 1")
 }

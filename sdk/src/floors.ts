@@ -1,11 +1,13 @@
 /** What this client has seen (S10), and the refusal to go back. Memory first; a `FreshnessStore` keeps it between runs. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Manifest } from "@halfkey/core/formats/manifest"
+import type { Roster } from "@halfkey/core/formats/roster"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import { ArchiveNews } from "./archive-news.ts"
 import { checkedState, higherKeyset, higherSecret, joinStates } from "./freshness-state.ts"
 import { requireOneHistory, requireSameManifest, requireSameRoster } from "./one-history.ts"
 import { checkSameVersion } from "./secret-floors.ts"
-import type { FreshnessState, FreshnessStore, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
+import type { ArchiveStore, FreshnessState, FreshnessStore, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
 
 /** Floors of documents at one moment. They must be those of the moment of asking: an answer under way may be older than what another answer brought meanwhile. */
 export interface DocumentFloors {
@@ -26,9 +28,12 @@ export class Floors {
   #loading: Promise<void> | undefined
   #saving: Promise<void> = Promise.resolve()
   #changed = false
+  /** What goes up goes into the archive too: both change at the same moments, and at no others. */
+  readonly #news: ArchiveNews
 
-  constructor(store: FreshnessStore | undefined) {
+  constructor(store: FreshnessStore | undefined, archive?: ArchiveStore) {
     this.#store = store
+    this.#news = new ArchiveNews(archive)
   }
 
   /** Reads the store, once. Throws when that fails, since going on would give up a protection. */
@@ -66,33 +71,41 @@ export class Floors {
     return chosen
   }
 
-  /** Throws `keyset_verification_failed` for a second roster of one `seq`, which a server may try on two calls at once. */
-  seeRoster({ seq }: { readonly seq: number }, hash: Uint8Array): void {
+  /**
+   * `chain`: what is known of the chain up to this one. Throws `keyset_verification_failed` for a second roster of one
+   * `seq`, which a server may try on two calls at once.
+   */
+  seeRoster({ seq }: Roster, hash: Uint8Array, chain: readonly Roster[]): void {
     const seen = { seq, hash: toBase64Url(hash) }
     requireSameRoster(this.#roster, seen)
-    if (this.#roster !== undefined && this.#roster.seq >= seq) return
+    const before = this.#roster?.seq ?? 0
+    if (before >= seq) return
+    this.#news.rosters(chain.filter((roster) => roster.seq > before))
     this.#roster = seen
     this.#changed = true
   }
 
   /** Throws `keyset_verification_failed` for a second manifest of one revision. */
-  seeManifest({ incarnation, keysetId, name, revision }: Manifest, hash: Uint8Array): void {
+  seeManifest(manifest: Manifest, hash: Uint8Array): void {
+    const { incarnation, keysetId, name, revision } = manifest
     const known = this.#keysets.get(keysetId)
     const seen = { name, incarnation, revision, hash: toBase64Url(hash) }
     requireSameManifest(known, seen)
     if (higherKeyset(known, seen) !== seen) return
     // An accepted restore: versions from before it are gone (S10).
     if (known !== undefined && known.incarnation < incarnation) this.#secrets.delete(keysetId)
+    this.#news.manifest(manifest)
     this.#keysets = new Map(this.#keysets).set(keysetId, seen)
     this.#changed = true
   }
 
   /** Throws `record_verification_failed` for a second record of a version, which a server may try on two calls at once. */
-  seeSecret(keysetId: string, name: string, seen: SecretFloor): void {
+  seeSecret(keysetId: string, name: string, seen: SecretFloor, record: Uint8Array): void {
     const floors = this.#secrets.get(keysetId) ?? new Map<string, SecretFloor>()
     const known = floors.get(name)
     if (known?.epoch === seen.epoch) checkSameVersion(name, seen, known)
     if (higherSecret(known, seen) !== seen) return
+    this.#news.record(keysetId, name, seen, record)
     this.#secrets.set(keysetId, floors.set(name, seen))
     this.#changed = true
   }
@@ -100,7 +113,11 @@ export class Floors {
   /** Writes what was seen, if that is more than what is stored. Called only when every check of a call has passed. */
   async save(): Promise<void> {
     const store = this.#store
-    if (store === undefined || !this.#changed) return
+    if (!this.#changed) return
+    if (store === undefined) {
+      this.#changed = false
+      return await this.#news.save()
+    }
     this.#saving = this.#saving
       .catch(() => undefined)
       .then(async () => {
@@ -110,6 +127,7 @@ export class Floors {
           // Another process may have gone further in the meantime.
           const stored = await fromStore(() => store.load())
           requireOneHistory(stored, this.#state())
+          await this.#news.save()
           await fromStore(() => store.save(joinStates(stored, this.#state())).then(() => ({})))
         } catch (error) {
           this.#changed = true

@@ -4,12 +4,15 @@ import { ClientIdentity } from "@halfkey/core/client/client-identity"
 import { parseCrn } from "@halfkey/core/formats/crn"
 import { isClientId } from "@halfkey/core/formats/ids"
 import { type Manifest, manifestFormat } from "@halfkey/core/formats/manifest"
+import { Admin } from "./admin.ts"
 import { joinStates } from "./freshness-state.ts"
 import { checkNewest } from "./secret-floors.ts"
-import { type FreshnessState, Secrets, unwrap } from "./secrets.ts"
+
+import { type Archive, type FreshnessState, Secrets, unwrap } from "./secrets.ts"
 import { type MemoryWorkspace, memoryWorkspace } from "./testing/memory-workspace.ts"
 import { tampered } from "./testing/tampering.ts"
 
+const nothingArchived: Archive = { rosters: [], manifests: [], records: [] }
 let place: MemoryWorkspace
 let store: ReturnType<typeof memoryStore>
 
@@ -158,6 +161,55 @@ test("a pinned revision is the least that is accepted, for the environment that 
   assert.deepEqual([failure?.code, failure?.check], ["keyset_verification_failed", "freshness"])
   await extendManifest({})
   unwrap(await run((secrets) => secrets.readAll(), pinned))
+})
+
+test("a pin holds for its environment by name and by id, whichever way it is pinned and asked for", async () => {
+  const { keysetId } = place.server.keyset("production").newest
+  for (const [pin, environment] of [
+    [{ minimumRevision: 2 }, keysetId],
+    [{ minimumRevision: { production: 2 } }, keysetId],
+    [{ minimumRevision: { [keysetId]: 2 } }, "production"],
+    [{ minimumRevision: { production: 1, [keysetId]: 2 } }, "production"],
+    [{ environment: keysetId, minimumRevision: 2 }, "production"],
+  ] as const) {
+    const secrets = new Secrets({ ...place.options, ...pin })
+    const admin = new Admin({ ...place.options, ...pin })
+    for (const { failure } of [
+      await secrets.readAll({ environment }),
+      await secrets.set("A", "1", { environment }),
+      await admin.grants.list([environment]),
+    ]) {
+      assert.deepEqual([failure?.code, failure?.check], ["keyset_verification_failed", "freshness"])
+      assert.match(failure?.message ?? "", /revision 1 is below 2, pinned in halfkey.json/)
+      assert.match(failure?.hint ?? "", /`halfkey reconcile`/)
+    }
+    await Promise.all([secrets.close(), admin.close()])
+  }
+  const other = new Secrets({ ...place.options, minimumRevision: { staging: 2 } })
+  unwrap(await other.readAll())
+  await other.close()
+})
+
+test("an archive gets each document and record once, when it is new, and cannot fail a call", async () => {
+  const added: Archive[] = []
+  const archive = { load: async () => nothingArchived, add: async (news: Archive) => void added.push(news) }
+  const options = { ...place.options, archive }
+  await run(async (secrets) => {
+    unwrap(await secrets.setMany({ A: "1", B: "2" }))
+    unwrap(await secrets.readAll())
+  }, options)
+  await run(async (secrets) => unwrap(await secrets.readAll()), options)
+  const summary = ({ manifests, records, rosters }: Archive) => [
+    rosters.length,
+    manifests.length,
+    ...records.map(({ deleted, name, version }) => `${name} ${version}${deleted ? " deleted" : ""}`),
+  ]
+  assert.deepEqual(added.map(summary), [[1, 1, "A 1", "B 1"]])
+  await run(async (secrets) => unwrap(await secrets.delete("A")), options)
+  assert.deepEqual(added.slice(1).map(summary), [[0, 0, "A 2 deleted"]])
+  const broken = { ...archive, add: () => Promise.reject(new Error("disk full")) }
+  await run(async (secrets) => unwrap(await secrets.set("A", "3")), { ...place.options, archive: broken })
+  assert.equal(unwrap(await run((secrets) => secrets.get("A"))), "3")
 })
 
 test("versions from before an accepted restore no longer count", async () => {

@@ -9,18 +9,12 @@ import type { KnownKeyset } from "@halfkey/core/wire/keysets"
 import { type AnswerReader, invalidResponse } from "./answer-reader.ts"
 import type { DocumentFloors, Floors, SecretFloors } from "./floors.ts"
 import { readBundle } from "./keyset-bundle.ts"
-
-/** The least revision of one environment, as `halfkey.json` names it. */
-export interface RevisionPin {
-  readonly environment: string
-  readonly revision: number
-}
+import { type Pins, pinnedRevision } from "./pins.ts"
 
 export interface KeysetsOptions {
   readonly identity: ClientIdentity
   readonly floors: Floors
-  /** A pin of `halfkey.json`, for the environment that it names. */
-  readonly minimumRevision: RevisionPin | undefined
+  readonly pins: Pins
   /** Called with each key set that was opened with X-Wing, so that its self-wraps can be uploaded. */
   readonly onOpened: (keyset: VerifiedKeyset) => void
 }
@@ -75,7 +69,7 @@ export class Keysets {
 
   /** Runs every check of S4 on a bundle. Throws `keyset_verification_failed` or `keyset_not_found`. */
   async load(question: KeysetQuestion, bundle: KeysetBundle, requireRecovery = false): Promise<VerifiedKeyset> {
-    const { floors, identity, minimumRevision } = this.#options
+    const { floors, identity, pins } = this.#options
     const { environment } = question
     const keyset = await loadKeyset({
       identity,
@@ -85,11 +79,11 @@ export class Keysets {
         ? { keysetId: environment }
         : { name: environment, keysetId: this.#knownId(environment) },
       floors: documentFloors(question.documents, bundle.manifests.at(-1)?.keysetId, {
-        minimumRevision: minimumRevision?.environment === environment ? minimumRevision.revision : undefined,
+        minimumRevision: pinnedRevision(pins, bundle.manifests.at(-1)),
       }),
       requireRecovery,
     })
-    floors.seeRoster(keyset.roster, keyset.rosterHash)
+    floors.seeRoster(keyset.roster, keyset.rosterHash, bundle.rosters)
     floors.seeManifest(keyset.manifest, keyset.manifestHash)
     const held = this.#held.get(keyset.keysetId)
     if (held !== undefined && isSame(held, keyset)) {

@@ -1,6 +1,6 @@
 /** Options of `Secrets` and `Admin`, and of each call. */
 import type { RandomSource } from "@halfkey/core/primitives/random"
-import type { FreshnessStore, TokenStore } from "./stores.ts"
+import type { ArchiveStore, FreshnessStore, TokenStore } from "./stores.ts"
 import type { Transport } from "./transport.ts"
 
 export type { RandomSource }
@@ -35,8 +35,13 @@ export interface SecretsOptions {
   readonly tokens?: TokenStore | undefined
   /** Default: what was seen is remembered in memory. */
   readonly freshness?: FreshnessStore | undefined
-  /** Refuse manifests of the environment below this revision, as pinned in `halfkey.json` (S10). */
-  readonly minimumRevision?: number | undefined
+  /** Default: nothing is kept for the day when an operator restores an older database. */
+  readonly archive?: ArchiveStore | undefined
+  /**
+   * Refuse manifests below this revision, as pinned in `halfkey.json` (S10): a number is for `environment`, several
+   * are given by name or id.
+   */
+  readonly minimumRevision?: number | Readonly<Record<string, number>> | undefined
   /** Where the variables are read. Default: `process.env` where there is one. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /** Name and version of the program, for the server's audit log. */

@@ -30,6 +30,9 @@ export {
 export type { Secret, SecretMetadata, SecretVersion, SetManyOptions, SetOptions } from "./secret.ts"
 export type { SecretEntries } from "./secret-arguments.ts"
 export type {
+  Archive,
+  ArchivedRecord,
+  ArchiveStore,
   FreshnessState,
   FreshnessStore,
   KeysetFloor,

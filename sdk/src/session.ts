@@ -13,8 +13,9 @@ import {
 } from "./configuration.ts"
 import { Floors } from "./floors.ts"
 import { HttpCaller } from "./http-caller.ts"
-import { Keysets, type RevisionPin } from "./keysets.ts"
+import { Keysets } from "./keysets.ts"
 import type { CallOptions, RandomSource, SecretsOptions } from "./options.ts"
+import { type Pins, pinsOf } from "./pins.ts"
 import { SelfWrapUploads } from "./self-wraps.ts"
 import { TokenSource } from "./token-source.ts"
 import { fetchTransport } from "./transport-fetch.ts"
@@ -33,7 +34,7 @@ export class Session {
   readonly api: ApiClient
   readonly random: RandomSource
   readonly now: () => number
-  readonly pin: RevisionPin | undefined
+  readonly pins: Pins
   readonly #timeoutMs: number
   readonly #client: ClientParts | undefined
   readonly #selfWraps: SelfWrapUploads | undefined
@@ -46,10 +47,9 @@ export class Session {
     this.random = options.random ?? systemRandom
     this.now = options.now ?? Date.now
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-    this.floors = new Floors(options.freshness)
+    this.floors = new Floors(options.freshness, options.archive)
     const { apiKey, crn, endpoint, environment } = this.configuration
-    const { minimumRevision: revision } = options
-    this.pin = revision === undefined || environment === undefined ? undefined : { environment, revision }
+    this.pins = pinsOf(options, environment)
     this.http = new HttpCaller({
       endpoint,
       transport: options.transport ?? fetchTransport,
@@ -137,7 +137,7 @@ export class Session {
     return new Keysets({
       identity,
       floors: this.floors,
-      minimumRevision: this.pin,
+      pins: this.pins,
       onOpened: (keyset) => selfWraps.start(keyset),
     })
   }

@@ -53,3 +53,32 @@ export interface FreshnessStore {
   load(): Promise<FreshnessState>
   save(state: FreshnessState): Promise<void>
 }
+
+/** A record as it was read or written: sealed, and worth nothing without the server's half and a client's. */
+export interface ArchivedRecord {
+  readonly keysetId: string
+  readonly name: string
+  readonly version: number
+  readonly deleted: boolean
+  /** base64url. */
+  readonly record: string
+}
+
+/** What brings back what an operator's restore of an older database lost (S10). Nothing in it is secret by itself. */
+export interface Archive {
+  /** Signed rosters, as JSON documents. */
+  readonly rosters: readonly unknown[]
+  /** Signed manifests, as JSON documents. */
+  readonly manifests: readonly unknown[]
+  readonly records: readonly ArchivedRecord[]
+}
+
+/**
+ * Keeps an archive for one workspace. `add` is called with what is new, after every check of an answer has passed and
+ * before the floors are saved. `load` gives all that was added, in the order of adding; things that were
+ * added twice may come twice. Old records may be dropped for room; rosters, and of each key set the newest manifest, not.
+ */
+export interface ArchiveStore {
+  load(): Promise<Archive>
+  add(news: Archive): Promise<void>
+}

@@ -32,6 +32,7 @@ export interface OpenedSecret {
 interface Checked {
   readonly opened: OpenedSecret
   readonly floor: SecretFloor
+  readonly record: Uint8Array
 }
 
 /**
@@ -187,10 +188,12 @@ function openServed(
   // A copy of exactly the value, since the buffer behind it holds padding too.
   const value = plaintext.kind === "value" ? plaintext.value.slice() : undefined
   wipe(opened)
-  return { opened: { metadata, value }, floor }
+  return { opened: { metadata, value }, floor, record }
 }
 
 /** Called when every record of an answer has opened, so that a refused answer moves no floor. */
 function remember(session: Session, { keysetId }: VerifiedKeyset, checked: readonly Checked[]): void {
-  for (const { floor, opened } of checked) session.floors.seeSecret(keysetId, opened.metadata.name, floor)
+  for (const { floor, opened, record } of checked) {
+    session.floors.seeSecret(keysetId, opened.metadata.name, floor, record)
+  }
 }

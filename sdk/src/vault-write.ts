@@ -31,7 +31,7 @@ interface Prepared {
 interface Sealed {
   readonly request: CommitRequest
   /** In the order of the writes. */
-  readonly floors: readonly SecretFloor[]
+  readonly seen: readonly { readonly floor: SecretFloor; readonly record: Uint8Array }[]
 }
 
 /** Most times that a write is tried because somebody else wrote first, and most because of a rotation. */
@@ -153,7 +153,7 @@ function sealAll(
   writes: readonly Write[],
 ): Sealed {
   const { keysetId, sealingEpoch: epoch, workspaceId } = keyset
-  const floors: SecretFloor[] = []
+  const seen: Sealed["seen"][number][] = []
   const requests: CommitRequest["writes"] = []
   for (const [index, { name, plaintext }] of writes.entries()) {
     const offer = offers[index]
@@ -169,7 +169,7 @@ function sealAll(
         plaintext: encoded,
         random32: session.random(32),
       })
-      floors.push(floorOf(offer.nextVersion, epoch, record, plaintext.kind === "tombstone"))
+      seen.push({ floor: floorOf(offer.nextVersion, epoch, record, plaintext.kind === "tombstone"), record })
       requests.push({
         name,
         previousVersion: offer.currentVersion,
@@ -181,7 +181,7 @@ function sealAll(
       wipe(encoded)
     }
   }
-  return { request: { environment, writes: requests }, floors }
+  return { request: { environment, writes: requests }, seen }
 }
 
 /**
@@ -192,7 +192,7 @@ async function commit(
   session: Session,
   scope: CallScope,
   keyset: VerifiedKeyset,
-  { floors, request }: Sealed,
+  { request, seen }: Sealed,
 ): Promise<SecretMetadata[]> {
   const answer = await session.api
     .call(scope, {
@@ -216,8 +216,8 @@ async function commit(
     return { id, name, environment: keyset.name, version, createdAt, updatedAt }
   })
   for (const [index, { name }] of confirmed.entries()) {
-    const floor = floors[index]
-    if (floor !== undefined) session.floors.seeSecret(keyset.keysetId, name, floor)
+    const each = seen[index]
+    if (each !== undefined) session.floors.seeSecret(keyset.keysetId, name, each.floor, each.record)
   }
   return confirmed
 }

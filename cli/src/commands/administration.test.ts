@@ -298,5 +298,9 @@ test("settings of a repository: its environment, its workspace, never its endpoi
   writeFileSync(join(cwd, "halfkey.json"), JSON.stringify({ environment: "staging", minimumRevision: 1000 }))
   const stale = await admin.run(["get", "A"], { cwd })
   assert.equal(stale.code, 7)
-  assert.match(stale.stderr, /check "freshness"|check "pin/)
+  assert.match(stale.stderr, /revision \d+ is below 1000, pinned in halfkey.json\n {2}try: .*`halfkey reconcile`/)
+  const list = JSON.parse(await admin.ok(["environments", "list", "-o", "json"])) as Record<string, string>[]
+  const id = list.find(({ name }) => name === "staging")?.["keysetId"] ?? ""
+  assert.deepEqual(await admin.run(["get", "A", "-e", id], { cwd }), stale)
+  assert.equal(await admin.ok(["get", "A", "-e", "production"], { cwd }), "secret of production")
 })

@@ -5,7 +5,7 @@ import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { printRows } from "../output/formats.ts"
 import { Profiles } from "../settings/profiles.ts"
-import type { Setting } from "../settings/resolve.ts"
+import type { Setting, Settings } from "../settings/resolve.ts"
 
 export const definition: CommandDefinition<undefined> = {
   environments: "one",
@@ -30,7 +30,7 @@ const columns = [
 
 export async function run(context: Context): Promise<undefined> {
   const settings = context.settings()
-  const row = (setting: string, found: Setting<string | number> | undefined, shown?: string) => ({
+  const row = (setting: string, found: Setting | undefined, shown?: string) => ({
     setting,
     value: found === undefined ? null : (shown ?? found.value),
     source: found?.source ?? "not set",
@@ -44,11 +44,17 @@ export async function run(context: Context): Promise<undefined> {
     row("clientId", settings.clientId),
     row("clientKey", settings.clientKey, checked(settings.clientKey, parseClientKey)),
     row("apiKey", settings.apiKey, checked(settings.apiKey, parseApiKey)),
-    row("minimumRevision", settings.minimumRevision),
+    row("minimumRevision", pinsText(settings.minimumRevision)),
     row("profile", settings.profile),
     { setting: "profiles", value: profiles, source: "directory", from: context.configDirectory },
   ])
   return undefined
+}
+
+function pinsText(pins: Settings["minimumRevision"]): Setting | undefined {
+  if (pins === undefined) return undefined
+  const value = Object.entries(pins.value).map(([environment, revision]) => `${environment}: ${revision}`)
+  return { ...pins, value: value.join(", ") }
 }
 
 /** Says whether a key is there and free of typing errors, and nothing about its characters. */

@@ -8,6 +8,7 @@ import { nodeTransport } from "../http/node-transport.ts"
 import { recoveryKitText } from "../input/recovery-kit.ts"
 import { showRecoveryPlan } from "../output/recovery-plan.ts"
 import { Profiles } from "../settings/profiles.ts"
+import { fileArchive } from "../storage/archive-file.ts"
 import { fileFreshness } from "../storage/freshness-file.ts"
 
 export interface RecoverCommandOptions {
@@ -69,6 +70,7 @@ export async function run(context: Context, options: RecoverCommandOptions): Pro
     label: options.label ?? `admin on ${hostname().slice(0, 60) || "this machine"}`,
     without: options.without,
     freshness: fileFreshness(context.configDirectory, workspaceId),
+    archive: fileArchive(context.configDirectory, workspaceId),
     transport: nodeTransport(),
     beforeRecovery: async (plan) => {
       showRecoveryPlan(context.streams, plan)

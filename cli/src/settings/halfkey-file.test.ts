@@ -28,6 +28,8 @@ test("what it must not or cannot hold is refused with a reason", () => {
     ['{ "enviroment": "x" }', /unknown field "enviroment"/],
     ['{ "environment": 1 }', /environment must be a text/],
     ['{ "minimumRevision": 0 }', /minimumRevision must be a whole number/],
+    ['{ "minimumRevision": { "production": "7" } }', /minimumRevision must hold whole numbers from 1, by environment/],
+    ['{ "minimumRevision": [7] }', /minimumRevision must hold whole numbers/],
     ["[]", /it is no JSON object/],
     ["{ canary", /it is no JSON/],
   ]

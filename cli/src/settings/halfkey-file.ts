@@ -9,8 +9,8 @@ export interface HalfkeyFile {
   readonly workspaceCRN?: string
   readonly environment?: string
   readonly endpoint?: string
-  /** Manifests of `environment` below this revision are refused (S10). */
-  readonly minimumRevision?: number
+  /** Manifests of `environment` below this revision are refused (S10); several environments by name or id. */
+  readonly minimumRevision?: number | Readonly<Record<string, number>>
 }
 
 const texts = ["workspaceCRN", "environment", "endpoint"] as const
@@ -56,11 +56,21 @@ export function parseHalfkeyFile(text: string, path: string): HalfkeyFile {
     }
   }
   const revision = fields["minimumRevision"]
-  if (revision !== undefined && !(Number.isSafeInteger(revision) && (revision as number) >= 1)) {
-    throw refuse("minimumRevision must be a whole number from 1")
+  if (revision !== undefined && !isPin(revision)) {
+    throw refuse(
+      typeof revision === "object" && revision !== null
+        ? "minimumRevision must hold whole numbers from 1, by environment"
+        : "minimumRevision must be a whole number from 1",
+    )
   }
   const { $schema: _, ...file } = fields
   return { ...(file as Omit<HalfkeyFile, "path">), path }
+}
+
+function isPin(value: unknown): boolean {
+  const isRevision = (each: unknown) => Number.isSafeInteger(each) && (each as number) >= 1
+  if (typeof value !== "object" || value === null) return isRevision(value)
+  return !Array.isArray(value) && Object.values(value).every(isRevision)
 }
 
 function readIfThere(path: string): string | undefined {

@@ -116,10 +116,21 @@ test("a repository of another workspace is not served by the default profile", (
   )
 })
 
-test("a pin holds for the environment beside it", () => {
+test("a pin holds for the environment beside it, whichever one is chosen and however it is named", () => {
   const file = { path: "/r/halfkey.json", environment: "production", minimumRevision: 7 }
-  assert.equal(resolveSettings({ ...nothing, file }).minimumRevision?.value, 7)
-  assert.equal(resolveSettings({ ...nothing, file, flags: { environment: "staging" } }).minimumRevision, undefined)
+  for (const environment of ["production", "staging", "6b0c0a52-77d5-4f0e-9c2e-2d1f5c3b9a10"]) {
+    const { minimumRevision } = resolveSettings({ ...nothing, file, flags: { environment } })
+    assert.deepEqual(minimumRevision, { value: { production: 7 }, source: "file", from: "/r/halfkey.json" })
+  }
+})
+
+test("a pin without an environment beside it holds for the chosen one; several name their own", () => {
+  const one = { path: "/r/halfkey.json", minimumRevision: 7 }
+  assert.equal(resolveSettings({ ...nothing, file: one }).minimumRevision, undefined)
+  const chosen = resolveSettings({ ...nothing, file: one, flags: { environment: "staging" } })
+  assert.deepEqual(chosen.minimumRevision?.value, { staging: 7 })
+  const several = { path: "/r/halfkey.json", minimumRevision: { production: 7, staging: 2 } }
+  assert.deepEqual(resolveSettings({ ...nothing, file: several }).minimumRevision?.value, { production: 7, staging: 2 })
 })
 
 test("endpoints with a user, a query or another scheme are refused, and not repeated", () => {

@@ -24,7 +24,8 @@ export interface Settings {
   readonly apiKey?: Setting
   readonly environment?: Setting
   readonly endpoint?: Setting
-  readonly minimumRevision?: Setting<number>
+  /** By name or id of the environment: whoever names it the other way is held to it too. */
+  readonly minimumRevision?: Setting<Readonly<Record<string, number>>>
   readonly profile?: Setting
 }
 
@@ -55,12 +56,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   }
   const environment = pick(sources, "environment")
   const endpoint = endpointOf(ownSources(sources, credentials, workspaceCRN?.value), workspaceCRN?.value)
-  // A pin is about the environment beside it.
-  const pinned = file?.environment === undefined || file.environment === environment?.value
-  const minimumRevision: Setting<number> | undefined =
-    file?.minimumRevision !== undefined && pinned
-      ? { value: file.minimumRevision, source: "file", from: file.path }
-      : undefined
+  const minimumRevision = pinsOf(file, environment)
   return {
     ...(workspaceCRN && { workspaceCRN }),
     ...credentials,
@@ -69,6 +65,16 @@ export function resolveSettings(sources: SettingSources): Settings {
     ...(minimumRevision && { minimumRevision }),
     ...(profile && { profile: profile.chosenBy }),
   }
+}
+
+/** A bare number is about the environment beside it, or about the one that is chosen where none is. */
+function pinsOf(file: HalfkeyFile | undefined, environment: Setting | undefined): Settings["minimumRevision"] {
+  const pin = file?.minimumRevision
+  if (file === undefined || pin === undefined) return undefined
+  const from = { source: "file", from: file.path } as const
+  if (typeof pin !== "number") return { value: pin, ...from }
+  const name = file.environment ?? environment?.value
+  return name === undefined ? undefined : { value: { [name]: pin }, ...from }
 }
 
 /** The first source that has it; `--profile` moves the profile to the front. */

@@ -36,11 +36,18 @@ export class HalfkeyError extends Error {
   }
 }
 
+/** What was seen before is not there any more: a lie, or a backup that the operator restored (S10). */
+const staleHint =
+  "do not go on unless your operator has restored a backup: `halfkey reconcile` lists what the server went back on"
+
 /** Shorthand for a failed check of "Loading a key set" (S4). */
 export function keysetCheckFailed(check: string, message: string, facts?: ErrorDetails["facts"]): HalfkeyError {
   return new HalfkeyError("keyset_verification_failed", `check "${check}" failed: ${message}`, {
     check,
-    hint: "do not go on: the server's answer is not what your team signed. Run `halfkey doctor` and tell your operator",
+    hint:
+      check === "freshness"
+        ? staleHint
+        : "do not go on: the server's answer is not what your team signed. Run `halfkey doctor` and tell your operator",
     facts,
   })
 }
@@ -49,6 +56,9 @@ export function keysetCheckFailed(check: string, message: string, facts?: ErrorD
 export function recordCheckFailed(check: string, message: string): HalfkeyError {
   return new HalfkeyError("record_verification_failed", `check "${check}" failed: ${message}`, {
     check,
-    hint: "the server's answer is not what a member sealed under this name and version. Tell your operator",
+    hint:
+      check === "freshness"
+        ? staleHint
+        : "the server's answer is not what a member sealed under this name and version. Tell your operator",
   })
 }

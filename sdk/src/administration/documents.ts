@@ -6,6 +6,7 @@ import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
 import { readBundle } from "../keyset-bundle.ts"
 import { documentFloors } from "../keysets.ts"
+import { pinnedRevision } from "../pins.ts"
 import type { Session } from "../session.ts"
 import { listKeysets } from "./environments.ts"
 
@@ -19,7 +20,7 @@ export async function loadDocuments(
   environment: string,
   listed?: string,
 ): Promise<VerifiedDocuments> {
-  const { floors, pin } = session
+  const { floors, pins } = session
   const known = isKeysetId(environment) ? environment : (floors.keysetIdOf(environment) as KeysetId | undefined)
   const documents = floors.documents()
   const answer = await session.api.call(scope, {
@@ -37,10 +38,10 @@ export async function loadDocuments(
       ? { keysetId: environment }
       : { name: environment, keysetId: known ?? (listed as KeysetId | undefined) },
     floors: documentFloors(documents, bundle.manifests.at(-1)?.keysetId, {
-      minimumRevision: pin?.environment === environment ? pin.revision : undefined,
+      minimumRevision: pinnedRevision(pins, bundle.manifests.at(-1)),
     }),
   })
-  floors.seeRoster(verified.roster, verified.rosterHash)
+  floors.seeRoster(verified.roster, verified.rosterHash, bundle.rosters)
   floors.seeManifest(verified.manifest, verified.manifestHash)
   return verified
 }

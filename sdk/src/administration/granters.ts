@@ -119,7 +119,7 @@ async function putRoster(
     keysets: manifests.map((manifest) => changeToJson({ manifest, grants: [] })),
   }
   await session.api.call(scope, { method: "PUT", path: "/v1/roster", body, repetition: "repeatable" })
-  session.floors.seeRoster(roster, rosterFormat.hash(roster))
+  session.floors.seeRoster(roster, rosterFormat.hash(roster), [roster])
   for (const manifest of manifests) rememberOwn(session, manifest)
 }
 

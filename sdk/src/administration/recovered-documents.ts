@@ -65,7 +65,7 @@ export function verifyRecoverable(
   if (floor !== undefined && roster.seq < floor.seq) {
     throw keysetCheckFailed("freshness", `roster ${roster.seq} is older than roster ${floor.seq} seen before`)
   }
-  floors.seeRoster(roster, rosterFormat.hash(roster))
+  floors.seeRoster(roster, rosterFormat.hash(roster), rosters)
   for (const { documents } of keysets) floors.seeManifest(documents.manifest, documents.manifestHash)
   return { roster, keysets }
 }

@@ -98,7 +98,7 @@ class Recovery {
     this.#options = options
     this.#random = options.random ?? systemRandom
     this.#now = options.now ?? Date.now
-    this.#floors = new Floors(options.freshness)
+    this.#floors = new Floors(options.freshness, options.archive)
     this.#http = new HttpCaller({
       endpoint: checkedEndpoint(options.endpoint, options[allowInsecureEndpoint] === true),
       transport: options.transport ?? fetchTransport,
@@ -223,7 +223,7 @@ class Recovery {
 
   /** The keys exist nowhere else: that this machine cannot note what it saw must not lose them. */
   async #remember(roster: Roster, manifests: readonly Manifest[]): Promise<void> {
-    this.#floors.seeRoster(roster, rosterFormat.hash(roster))
+    this.#floors.seeRoster(roster, rosterFormat.hash(roster), [roster])
     for (const manifest of manifests) this.#floors.seeManifest(manifest, manifestFormat.hash(manifest))
     await this.#floors.save().catch(() => undefined)
   }

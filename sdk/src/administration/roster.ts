@@ -66,6 +66,6 @@ function verifiedRoster(session: Session, root: WorkspaceRootKeys, rosters: read
       throw keysetCheckFailed("freshness", `roster ${seen.seq} is not the one seen before`)
     }
   }
-  session.floors.seeRoster(roster, rosterFormat.hash(roster))
+  session.floors.seeRoster(roster, rosterFormat.hash(roster), rosters)
   return roster
 }

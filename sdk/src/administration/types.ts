@@ -3,7 +3,7 @@ import type { MemberMode } from "@halfkey/core/formats/manifest"
 import type { Role, Scope } from "@halfkey/core/formats/scopes"
 
 import { allowInsecureEndpoint, type RandomSource } from "../options.ts"
-import type { FreshnessStore } from "../stores.ts"
+import type { ArchiveStore, FreshnessStore } from "../stores.ts"
 import type { Transport } from "../transport.ts"
 
 export type { MemberMode, Role, Scope }
@@ -235,6 +235,7 @@ export interface RecoverOptions {
   readonly without?: readonly string[] | undefined
   /** What this machine has seen before: nothing older is believed. */
   readonly freshness?: FreshnessStore | undefined
+  readonly archive?: ArchiveStore | undefined
   /** Called before anything is sealed or signed. Answer `false` to stop. */
   readonly beforeRecovery?: ((plan: RecoveryPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
   /** Of each of the two requests. Default: a minute. */
