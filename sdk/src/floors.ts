@@ -71,6 +71,14 @@ export class Floors {
     return chosen
   }
 
+  /** The highest version of any secret that was seen in this incarnation of a key set, unless a later one was seen since. */
+  highestVersion(keysetId: string, incarnation: number): number | undefined {
+    if (this.#keysets.get(keysetId)?.incarnation !== incarnation) return undefined
+    let highest: number | undefined
+    for (const { version } of this.#secrets.get(keysetId)?.values() ?? []) highest = Math.max(highest ?? 0, version)
+    return highest
+  }
+
   /**
    * `chain`: what is known of the chain up to this one. Throws `keyset_verification_failed` for a second roster of one
    * `seq`, which a server may try on two calls at once.

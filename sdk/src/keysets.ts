@@ -3,6 +3,7 @@ import type { ClientIdentity } from "@halfkey/core/client/client-identity"
 import { type KeysetBundle, type KeysetFloors, loadKeyset } from "@halfkey/core/client/load-keyset"
 import type { VerifiedKeyset } from "@halfkey/core/client/verified-keyset"
 import { isKeysetId, type KeysetId } from "@halfkey/core/formats/ids"
+import type { Manifest } from "@halfkey/core/formats/manifest"
 import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
 import { equalBytes } from "@halfkey/core/primitives/hash"
 import type { KnownKeyset } from "@halfkey/core/wire/keysets"
@@ -78,7 +79,7 @@ export class Keysets {
       expected: isKeysetId(environment)
         ? { keysetId: environment }
         : { name: environment, keysetId: this.#knownId(environment) },
-      floors: documentFloors(question.documents, bundle.manifests.at(-1)?.keysetId, {
+      floors: documentFloors(question.documents, bundle.manifests.at(-1), floors, {
         minimumRevision: pinnedRevision(pins, bundle.manifests.at(-1)),
       }),
       requireRecovery,
@@ -134,13 +135,14 @@ function hashesOf(keyset: VerifiedKeyset): KnownKeyset {
   return { rosterHash: toBase64Url(keyset.rosterHash), manifestHash: toBase64Url(keyset.manifestHash) }
 }
 
-/** Floors as the core's checks take them. */
+/** Floors as the core's checks take them, for the key set of the newest manifest that is served. */
 export function documentFloors(
   { keysets, roster }: DocumentFloors,
-  keysetId: string | undefined,
+  newest: Manifest | undefined,
+  floors: Floors,
   pin: Pick<KeysetFloors, "minimumRevision"> = {},
 ): KeysetFloors {
-  const keyset = keysetId === undefined ? undefined : keysets.get(keysetId)
+  const keyset = newest && keysets.get(newest.keysetId)
   return {
     ...pin,
     roster: roster && { seq: roster.seq, hash: hashBytes(roster.hash) },
@@ -148,6 +150,11 @@ export function documentFloors(
       incarnation: keyset.incarnation,
       revision: keyset.revision,
       hash: hashBytes(keyset.hash),
+      // Looked for only where it counts: an environment may have many secrets.
+      version:
+        newest.incarnation > keyset.incarnation
+          ? floors.highestVersion(newest.keysetId, keyset.incarnation)
+          : undefined,
     },
   }
 }

@@ -83,6 +83,7 @@ import { attack as replacedCommitment } from "./attacks/replaced-commitment.ts"
 import { attack as replacedRoot } from "./attacks/replaced-root.ts"
 import { attack as replacedSeed } from "./attacks/replaced-seed.ts"
 import { attack as replacedSelfWrap } from "./attacks/replaced-self-wrap.ts"
+import { attack as restoreThatGivesVersionsAgain } from "./attacks/restore-that-gives-versions-again.ts"
 import { attack as rosterAtRecovery } from "./attacks/roster-at-recovery.ts"
 import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-name.ts"
 import { attack as secondRecordForAVersion } from "./attacks/second-record-for-a-version.ts"
@@ -194,6 +195,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "replaced-root": replacedRoot,
   "replaced-seed": replacedSeed,
   "replaced-self-wrap": replacedSelfWrap,
+  "restore-that-gives-versions-again": restoreThatGivesVersionsAgain,
   "roster-at-recovery": rosterAtRecovery,
   "second-key-set-of-a-name": secondKeySetOfAName,
   "second-record-for-a-version": secondRecordForAVersion,

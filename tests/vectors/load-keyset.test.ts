@@ -16,7 +16,7 @@ interface Input {
   expected: { name: string; keysetId: KeysetId }
   floors: {
     roster?: { seq: number; hash: string }
-    keyset?: { incarnation: number; revision: number; hash: string }
+    keyset?: { incarnation: number; revision: number; hash: string; version?: number }
     minimumRevision?: number
   }
   requireRecovery: boolean

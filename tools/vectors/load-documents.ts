@@ -233,6 +233,16 @@ const freshnessCases: LoadCase[] = [
     name: "freshness: a newer incarnation starts afresh",
     changes: [manifests(restored), at("floors", "minimumRevision").to(1)],
   },
+  {
+    name: "freshness: a newer incarnation whose versionFloor is the highest version seen",
+    changes: [manifests(restored), at("floors", "minimumRevision").to(1), floor({ version: 9 })],
+  },
+  stale(
+    "a newer incarnation that gives a version again which was seen",
+    manifests(restored),
+    at("floors", "minimumRevision").to(1),
+    floor({ version: 10 }),
+  ),
 ]
 
 export const documentCases = (): LoadCase[] => [

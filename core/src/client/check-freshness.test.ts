@@ -36,4 +36,10 @@ test("nothing goes back, and nothing differs from what was seen", () => {
 
 test("a newer incarnation starts afresh, since only a granter can sign one", () => {
   check({ keyset: { incarnation: 0, revision: 99, hash: new Uint8Array(32) } })
+  check({ keyset: { incarnation: 0, revision: 99, hash: new Uint8Array(32), version: 0 } })
+})
+
+test("a newer incarnation that gives versions again which were seen is refused", () => {
+  const keyset = { incarnation: 0, revision: 1, hash: new Uint8Array(32), version: 1 }
+  assert.throws(() => check({ keyset }), stale(/gives versions above 0 again, version 1 was seen before/))
 })

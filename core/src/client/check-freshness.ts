@@ -9,7 +9,15 @@ import type { KeysetBundle } from "./load-keyset.ts"
 /** What this machine has already seen (S10), and what a committed `halfkey.json` pins. Times go forward only. */
 export interface KeysetFloors {
   readonly roster?: { readonly seq: number; readonly hash: Uint8Array } | undefined
-  readonly keyset?: { readonly incarnation: number; readonly revision: number; readonly hash: Uint8Array } | undefined
+  readonly keyset?:
+    | {
+        readonly incarnation: number
+        readonly revision: number
+        readonly hash: Uint8Array
+        /** The highest version of any secret that was seen in this key set. */
+        readonly version?: number | undefined
+      }
+    | undefined
   readonly minimumRevision?: number | undefined
 }
 
@@ -31,7 +39,16 @@ export function checkFreshness(bundle: KeysetBundle, roster: Roster, manifest: M
     )
   }
   const floor = floors.keyset
-  if (floor === undefined || manifest.incarnation > floor.incarnation) return
+  if (floor === undefined) return
+  if (manifest.incarnation > floor.incarnation) {
+    // Else a record from before the restore would fit a version that is given again after it.
+    if (floor.version === undefined || manifest.versionFloor >= floor.version) return
+    throw keysetCheckFailed(
+      "freshness",
+      `a restore was accepted that gives versions above ${manifest.versionFloor} again, version ${floor.version} was seen before`,
+      { versionFloor: manifest.versionFloor, version: floor.version },
+    )
+  }
   if (manifest.incarnation < floor.incarnation || manifest.revision < floor.revision) {
     throw keysetCheckFailed(
       "freshness",

@@ -37,7 +37,7 @@ export async function loadDocuments(
     expected: isKeysetId(environment)
       ? { keysetId: environment }
       : { name: environment, keysetId: known ?? (listed as KeysetId | undefined) },
-    floors: documentFloors(documents, bundle.manifests.at(-1)?.keysetId, {
+    floors: documentFloors(documents, bundle.manifests.at(-1), floors, {
       minimumRevision: pinnedRevision(pins, bundle.manifests.at(-1)),
     }),
   })

@@ -52,7 +52,7 @@ export function verifyRecoverable(
         workspaceId,
         bundle: { root, rosters, manifests, grants: [], recoveryGrants },
         expected: { name, keysetId: (floors.keysetIdOf(name) as KeysetId | undefined) ?? keysetId },
-        floors: documentFloors(seen, keysetId),
+        floors: documentFloors(seen, newest, floors),
         requireRecovery: !staysShut,
       })
       return { documents, recoveryGrants, staysShut }

@@ -31,6 +31,7 @@ export interface RecoveryInput {
 export interface KeysetInput {
   readonly keyset: Omit<rows.KeysetRow, "memberCount">
   readonly manifest: rows.DocumentRow
+  readonly incarnation: number
   readonly liveEpochs: readonly number[]
   readonly members: readonly rows.MembershipRow[]
   /** New or replaced; those of removed members and epochs go by themselves. */

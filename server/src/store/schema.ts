@@ -18,6 +18,8 @@ export interface Schema {
     root_sign_pk: Uint8Array
     root_kem_pk: Uint8Array
     created_at: number
+    /** Of the audit log's origin (S12): the highest that a manifest of the workspace has had. */
+    audit_incarnation: Generated<number>
   }
   rosters: { workspace_id: WorkspaceId; seq: number; document: string; hash: Uint8Array }
   clients: {

@@ -101,7 +101,16 @@ export const generation = defineQuery<{ id: WorkspaceId }>()((db, p) =>
   db.selectFrom("workspaces").select("generation").where("id", "=", p("id")),
 )
 
-export const insertWorkspace = defineQuery<Schema["workspaces"]>()((db, p) =>
+/** Never back, and by each manifest of one restore only once. */
+export const raiseAuditIncarnation = defineQuery<{ id: WorkspaceId; incarnation: number }>()((db, p) =>
+  db
+    .updateTable("workspaces")
+    .set({ audit_incarnation: p("incarnation") })
+    .where("id", "=", p("id"))
+    .where("audit_incarnation", "<", p("incarnation")),
+)
+
+export const insertWorkspace = defineQuery<Omit<Schema["workspaces"], "audit_incarnation">>()((db, p) =>
   db.insertInto("workspaces").values({
     id: p("id"),
     crn: p("crn"),

@@ -70,6 +70,7 @@ export class KeysetChanges {
         updatedAt: this.#parts.now(),
       },
       manifest: { number: manifest.revision, json: JSON.stringify(manifestFormat.toJson(manifest)), hash },
+      incarnation: manifest.incarnation,
       liveEpochs: manifest.epochs.map(({ epoch }) => epoch),
       members: manifest.members.map(({ clientId, mode }) => ({ keysetId, clientId, mode })),
       grants: grants.map((grant) => ({ ...grant, selfWrap: grant.selfWrap ?? null })),

@@ -98,7 +98,9 @@ export function requireFor(access: Access, previous: Manifest, next: Manifest): 
   // Its authority key is destroyed, and with it whatever fields were sealed under it.
   const live = new Set(next.epochs.map(({ epoch }) => epoch))
   const destroys = previous.epochs.some(({ epoch }) => !live.has(epoch))
-  if (removes || stops || destroys) access.requireClient()
+  // An accepted restore: clients give up what they remember.
+  const restores = next.incarnation > previous.incarnation
+  if (removes || stops || destroys || restores) access.requireClient()
 }
 
 function noteManifest(access: Access, manifest: Manifest): void {

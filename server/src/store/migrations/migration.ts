@@ -3,6 +3,7 @@ import type { ColumnDefinitionBuilderCallback, Compilable, Kysely, RawBuilder } 
 import { first } from "./0001-first.ts"
 import { rootAssertions } from "./0002-root-assertions.ts"
 import { secretsByRecord } from "./0003-secrets-by-record.ts"
+import { auditIncarnation } from "./0004-audit-incarnation.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -24,4 +25,5 @@ export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => 
   first,
   rootAssertions,
   secretsByRecord,
+  auditIncarnation,
 ]

@@ -7,6 +7,7 @@ import type { KeysetInput } from "../../domain/store-inputs.ts"
 import * as queries from "../keyset-queries.ts"
 import type { Transaction } from "../query.ts"
 import { anyRecordOfEpoch } from "../secret-queries.ts"
+import { raiseAuditIncarnation } from "../state-queries.ts"
 import { appendChange, appendGuarded } from "./guarded.ts"
 
 export async function createKeyset(tx: Transaction, guard: Guard, input: KeysetInput): Promise<void> {
@@ -72,6 +73,10 @@ export async function replaceKeyset(tx: Transaction, input: KeysetInput): Promis
 async function saveParts(tx: Transaction, input: KeysetInput): Promise<void> {
   const keyset_id = input.keyset.id
   const { number, json, hash } = input.manifest
+  // The log goes on under another origin from the moment on at which clients may see that history was cut (S10, S12).
+  if (input.incarnation > 1) {
+    await tx.run(raiseAuditIncarnation, { id: input.keyset.workspaceId, incarnation: input.incarnation })
+  }
   await tx.run(queries.insertManifest, { keyset_id, revision: number, document: json, hash })
   await tx.run(queries.deleteMembers, { keysetId: keyset_id })
   for (const { clientId, mode } of input.members) {

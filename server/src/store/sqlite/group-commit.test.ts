@@ -71,6 +71,7 @@ const workspaceInput: NewWorkspaceInput = {
         updatedAt: 1,
       },
       manifest: { number: 1, json: "{}", hash: new Uint8Array(32) },
+      incarnation: 1,
       liveEpochs: [1],
       members: [{ keysetId, clientId, mode: "read-write" }],
       grants: [],
