@@ -8,6 +8,7 @@ import { checkpointVectors, merkleTreeVectors } from "./vectors/audit.ts"
 import * as documents from "./vectors/documents.ts"
 import { ed25519Vectors } from "./vectors/ed25519.ts"
 import * as encodings from "./vectors/encodings.ts"
+import { enrolmentVectors } from "./vectors/enrolment.ts"
 import { grantVectors } from "./vectors/grants.ts"
 import { loadKeysetVectors } from "./vectors/load-keyset.ts"
 import { recordVectors } from "./vectors/records.ts"
@@ -37,6 +38,7 @@ export async function vectorFiles(): Promise<Map<string, string>> {
     "key-seed.json": await server.keySeedVectors(),
     "root-key.json": await server.rootKeyVectors(),
     "client-assertion.json": server.clientAssertionVectors(),
+    "enrolment.json": await enrolmentVectors(),
     "x-wing.json": xWingVectors(),
   }
   return new Map(Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`]))

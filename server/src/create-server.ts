@@ -23,6 +23,7 @@ import { AuditEntries } from "./services/audit/entries.ts"
 import { AccessTokens } from "./services/auth/access-tokens.ts"
 import { ApiKeys } from "./services/auth/api-keys.ts"
 import { Clients } from "./services/auth/clients.ts"
+import { Devices } from "./services/auth/devices.ts"
 import { Gate } from "./services/auth/gate.ts"
 import { Recovery } from "./services/auth/recovery.ts"
 import { TokenService } from "./services/auth/token-service.ts"
@@ -155,6 +156,7 @@ function buildServices(parts: {
     rosters: new Rosters({ gate, store, changes: rosterChanges }),
     recovery: new Recovery({ store, states, changes: rosterChanges, entries, counters, now, random }),
     clients: new Clients({ gate, store, changes, now, random }),
+    devices: new Devices({ gate, store, states, entries, counters, now }),
     apiKeys: new ApiKeys({ gate, store, now, random }),
     keysets: new Keysets({ gate, store, changes }),
     seeds: new Seeds({ gate, store, makers, counters, random }),

@@ -40,6 +40,8 @@ const rows = {
   invalid_setup_token: { status: 401, type: "ApiError", exit: 4, title: "the setup token is not valid" },
   api_key_revoked: { status: 401, type: "ApiError", exit: 4, title: "the API key is revoked or expired" },
   client_revoked: { status: 401, type: "ApiError", exit: 4, title: "the client is revoked" },
+  device_pending: { status: 400, type: "ApiError", exit: 4, title: "the device was not approved yet" },
+  device_rejected: { status: 400, type: "ApiError", exit: 4, title: "the device was rejected" },
   insufficient_scope: { status: 403, type: "ApiError", exit: 4, title: "the API key does not allow this" },
   api_key_restricted: {
     status: 403,
@@ -61,6 +63,7 @@ const rows = {
   keyset_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such environment, or no grant for it" },
   secret_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such secret" },
   client_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such client" },
+  device_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such device" },
   api_key_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such API key" },
   audit_entry_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such audit entry" },
   route_not_found: { status: 404, type: "ApiError", exit: 3, title: "no such route" },

@@ -57,6 +57,12 @@ test("a client is created with the manifests that let it in, and its API key wit
     ["client", "keysets"],
     [{ keysets: [{}] }, { client: {} }],
   )
+  assertSchema(
+    CreateClientRequest,
+    { client, device: { role: "member" }, keysets },
+    ["client", "keysets"],
+    [{ device: { role: "control" } }, { device: {} }],
+  )
   const stored = {
     id: "abcdefghij234567",
     ...apiKey,

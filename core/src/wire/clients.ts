@@ -14,10 +14,16 @@ export const NewClient = Type.Object({
 })
 export type NewClient = Static<typeof NewClient>
 
+/** What a device may do without an API key: as API keys of that role. */
+export const DeviceRole = Type.Union([Type.Literal("admin"), Type.Literal("member")])
+
 export const Client = Type.Object(
   {
     ...NewClient.properties,
     granter: Type.Boolean(),
+    device: Type.Union([DeviceRole, Type.Null()], {
+      description: "What a person's device may do: it needs no API key (S9); null: not a device",
+    }),
     environments: Type.Array(Type.Object({ name: Type.String(), keysetId: Uuid, mode: Type.String() })),
     createdAt: Time,
     revokedAt: Type.Union([Time, Type.Null()]),
@@ -74,6 +80,9 @@ export type CreatedApiKey = Static<typeof CreatedApiKey>
 export const CreateClientRequest = Type.Object({
   client: NewClient,
   apiKey: Type.Optional(Type.Omit(NewApiKey, ["clientId"])),
+  device: Type.Optional(
+    Type.Object({ role: DeviceRole }, { description: "Lets in a device that waits, by its id and keys (S9)" }),
+  ),
   keysets: Type.Array(KeysetChange, { maxItems: 100 }),
 })
 export type CreateClientRequest = Static<typeof CreateClientRequest>

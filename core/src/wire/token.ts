@@ -5,7 +5,9 @@ export const assertionTypeUri = "urn:ietf:params:oauth:client-assertion-type:jwt
 
 export const TokenRequest = Type.Object({
   grant_type: Type.String({ description: "client_credentials" }),
-  api_key: Type.String({ maxLength: 100, description: "CS_CLIENT_ACCESS_KEY" }),
+  api_key: Type.Optional(
+    Type.String({ maxLength: 100, description: "CS_CLIENT_ACCESS_KEY; left out by a person's device (S9)" }),
+  ),
   client_assertion_type: Type.Optional(Type.String({ description: assertionTypeUri })),
   client_assertion: Type.Optional(Type.String({ maxLength: 2000 })),
   scope: Type.Optional(Type.String({ maxLength: 1000, description: "Space-separated; less than the role's scopes" })),

@@ -40,5 +40,7 @@ test("a workspace tells the caller who it is", () => {
     { caller: { ...caller, role: "root" } },
     { auditKey: "" },
   ])
+  const device = { ...workspace, caller: { ...caller, clientId, apiKeyId: null, role: "member" } }
+  assertSchema(Workspace, device, Object.keys(workspace), [{ caller: { ...caller, apiKeyId: "x" } }])
   assertSchema(RosterChain, { root, rosters: [{}] }, ["root", "rosters"], [{ rosters: "x" }])
 })

@@ -26,7 +26,7 @@ export const Workspace = Type.Object({
   auditKey: Bytes(32),
   caller: Type.Object({
     clientId: Type.Union([Uuid, Type.Null()]),
-    apiKeyId: ApiKeyIdText,
+    apiKeyId: Type.Union([ApiKeyIdText, Type.Null()], { description: "null: a person's device (S9)" }),
     role: Role,
     scopes: Type.Array(Type.String()),
   }),

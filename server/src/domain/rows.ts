@@ -27,8 +27,28 @@ export interface ClientRow {
   readonly label: string
   readonly signPk: Uint8Array
   readonly kemPk: Uint8Array
+  /** What it may do without an API key, as a person's device (S9); `null`: nothing. */
+  readonly deviceRole: DeviceRole | null
   readonly createdAt: number
   readonly revokedAt: number | null
+}
+
+export type DeviceRole = Exclude<Role, "control">
+
+/** A device that asks to be let in (S9). It is no client yet. */
+export interface PendingDeviceRow {
+  readonly id: ClientId
+  readonly workspaceId: WorkspaceId
+  readonly label: string
+  readonly signPk: Uint8Array
+  readonly kemPk: Uint8Array
+  /** 32 bytes. */
+  readonly nonce: Uint8Array
+  /** Where it was filed from. */
+  readonly address: string
+  readonly filedAt: number
+  readonly expiresAt: number
+  readonly rejectedAt: number | null
 }
 
 export interface ApiKeyRow {
@@ -49,6 +69,12 @@ export interface ApiKeyRow {
   readonly expiresAt: number | null
   readonly revokedAt: number | null
 }
+
+/** What a caller's permission rests on: its API key; or, without one, the role that its device was approved with (S9). */
+export type Authority = Pick<
+  ApiKeyRow,
+  "role" | "readOnly" | "keysetIds" | "networks" | "createdAt" | "expiresAt" | "revokedAt"
+> & { readonly id: ApiKeyId | null }
 
 export interface KeysetRow {
   readonly id: KeysetId

@@ -8,6 +8,15 @@ export interface TokenInput {
   readonly now: number
 }
 
+/** A device that asks to be let in, with what is forgotten on the way (S9). */
+export interface FileDeviceInput {
+  readonly device: rows.PendingDeviceRow
+  /** Most devices of a workspace that may wait at once. */
+  readonly most: number
+  /** What expired before is forgotten; milliseconds. */
+  readonly forgetBefore: number
+}
+
 /** The use of an assertion of a workspace's root. */
 export interface RootAssertionInput {
   readonly workspaceId: WorkspaceId

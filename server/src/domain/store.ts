@@ -9,6 +9,7 @@ import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/fo
 import type * as rows from "./rows.ts"
 import type {
   CommitInput,
+  FileDeviceInput,
   KeysetInput,
   NewSigningKeyInput,
   NewWorkspaceInput,
@@ -86,7 +87,7 @@ export interface Store extends StateReader, VaultReader {
     },
   ): Promise<void>
 
-  /** Registers a client, with its API key and its memberships, all or nothing. Throws `already_exists`, `revision_conflict`. */
+  /** Registers a client, with its API key and its memberships, all or nothing; it waits no longer. Throws `already_exists`, `revision_conflict`. */
   createClient(
     guard: Guard,
     input: {
@@ -98,6 +99,12 @@ export interface Store extends StateReader, VaultReader {
 
   /** Marks as revoked; changes nothing on a revoked one. */
   revokeClient(guard: Guard, input: { readonly clientId: ClientId; readonly revokedAt: number }): Promise<void>
+
+  /** Keeps a device that asks to be let in; in the place of an expired one of its id. Throws `rate_limited`. */
+  fileDevice(guard: Guard, input: FileDeviceInput): Promise<void>
+
+  /** Marks a device that waits as rejected. */
+  rejectDevice(guard: Guard, input: { readonly clientId: ClientId; readonly rejectedAt: number }): Promise<void>
 
   createApiKey(guard: Guard, input: rows.ApiKeyRow): Promise<void>
 
@@ -158,6 +165,9 @@ export interface StateReader {
   client(workspaceId: WorkspaceId, id: ClientId): Promise<rows.ClientRow | undefined>
   /** In order of creation. */
   clients(workspaceId: WorkspaceId): Promise<readonly rows.ClientRow[]>
+  pendingDevice(workspaceId: WorkspaceId, id: ClientId): Promise<rows.PendingDeviceRow | undefined>
+  /** Rejected and expired ones too, in order of filing. */
+  pendingDevices(workspaceId: WorkspaceId): Promise<readonly rows.PendingDeviceRow[]>
   apiKey(id: ApiKeyId): Promise<rows.ApiKeyRow | undefined>
   /** In order of creation. */
   apiKeys(workspaceId: WorkspaceId): Promise<readonly rows.ApiKeyRow[]>

@@ -14,6 +14,7 @@ import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import { type RuledAction, rules } from "../services/rules.ts"
 import { type ApiAnswer, apiCall } from "../testing/api-call.ts"
+import { TestDevice } from "../testing/test-device.ts"
 import { TestServer } from "../testing/test-server.ts"
 import { changeToWire, newClientToWire, TestWorkspace } from "../testing/test-workspace.ts"
 import type { DeclaredRoute } from "./route-access.ts"
@@ -177,6 +178,15 @@ const cases: Readonly<Record<string, Case>> = {
     request: async () => ({ path: `/v1/clients/${(await workspace.createClient({})).identity.clientId}` }),
     foreign: [404, "client_not_found"],
   },
+  "GET /v1/devices": { request: () => ({ path: "/v1/devices" }), foreign: "own" },
+  "DELETE /v1/devices/:id": {
+    request: async () => {
+      const device = await TestDevice.make(workspace)
+      await device.letIn({})
+      return { path: `/v1/devices/${device.request.clientId}` }
+    },
+    foreign: [404, "device_not_found"],
+  },
   "GET /v1/api-keys": { request: () => ({ path: "/v1/api-keys" }), foreign: "own" },
   "POST /v1/api-keys": {
     request: () => ({
@@ -204,6 +214,7 @@ const withoutToken = [
   "GET /openapi.json",
   "GET /readyz",
   "POST /oauth/token",
+  "POST /v1/devices",
   "POST /v1/recovery/commit",
   "POST /v1/recovery/read",
   "POST /v1/workspaces",

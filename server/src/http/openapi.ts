@@ -46,6 +46,7 @@ export async function openApiDocument(): Promise<OpenApiDocument> {
         securitySchemes: {
           accessToken: { type: "http", scheme: "bearer", description: "Access token of POST /oauth/token" },
           setupToken: { type: "http", scheme: "bearer", description: "The server's one-time setup token, hkst_…" },
+          clientAssertion: { type: "http", scheme: "bearer", description: "JWT signed by a client's key, S8" },
           rootAssertion: { type: "http", scheme: "bearer", description: "JWT signed by the workspace's root, S8" },
         },
       },
@@ -84,7 +85,13 @@ function accessOf(access: RouteAccess): { security: Record<string, string[]>[]; 
     case "public":
       return { security: [], description: `For anybody: ${access.reason}.` }
     case "api-key":
-      return { security: [], description: "The request itself carries the proof: API key and client assertion." }
+      return {
+        security: [],
+        description:
+          "The request itself carries the proof: API key and client assertion, or a device's assertion alone.",
+      }
+    case "client-key":
+      return { security: [{ clientAssertion: [] }], description: "Needs an assertion of the key that is filed." }
     case "setup-token":
       return { security: [{ setupToken: [] }], description: "Needs the server's one-time setup token." }
     case "workspace-root":

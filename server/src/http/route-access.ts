@@ -5,8 +5,10 @@ import type { RuledAction } from "../services/rules.ts"
 export type RouteAccess =
   /** Anybody, and why that is right. */
   | { readonly kind: "public"; readonly reason: string }
-  /** Proof in the request itself: API key and client assertion. */
+  /** Proof in the request itself: API key and client assertion; of a device, the assertion alone. */
   | { readonly kind: "api-key" }
+  /** Proof in the request itself: an assertion of the very key that it files. */
+  | { readonly kind: "client-key" }
   /** The server's one-time setup token. */
   | { readonly kind: "setup-token" }
   /** Proof in the request itself: an assertion of the workspace's root, which only a recovery kit can sign. */

@@ -1,6 +1,7 @@
 /** What the routes call. */
 import type { ApiKeys } from "../services/auth/api-keys.ts"
 import type { Clients } from "../services/auth/clients.ts"
+import type { Devices } from "../services/auth/devices.ts"
 import type { Gate } from "../services/auth/gate.ts"
 import type { Recovery } from "../services/auth/recovery.ts"
 import type { TokenService } from "../services/auth/token-service.ts"
@@ -19,6 +20,7 @@ export interface Services {
   readonly rosters: Rosters
   readonly recovery: Recovery
   readonly clients: Clients
+  readonly devices: Devices
   readonly apiKeys: ApiKeys
   readonly keysets: Keysets
   readonly seeds: Seeds

@@ -13,8 +13,11 @@ export interface Rule {
   readonly changesState?: true
 }
 
-/** Actions of callers with an access token. The others have their own proof: setup token, API key with assertion, assertion of the root. */
-export type RuledAction = Exclude<AuditAction, "token.issue" | "workspace.create" | "recovery.read" | "recovery.commit">
+/** Actions of callers with an access token. The others have their own proof: setup token, API key with assertion, assertion of the root or of a device. */
+export type RuledAction = Exclude<
+  AuditAction,
+  "token.issue" | "workspace.create" | "recovery.read" | "recovery.commit" | "device.file"
+>
 
 export const rules: Readonly<Record<RuledAction, Rule>> = {
   "workspace.read": { scopes: ["workspace:read"] },
@@ -39,6 +42,14 @@ export const rules: Readonly<Record<RuledAction, Rule>> = {
   "client.list": { scopes: ["client:list"] },
   "client.create": { scopes: ["client:create"], refusedTo: "narrowed", changesState: true },
   "client.revoke": { scopes: ["client:revoke"], client: true, refusedTo: "environment-narrowed", changesState: true },
+  "device.list": { scopes: ["client:list"] },
+  // A device may remove itself; for any other the service asks for client:revoke.
+  "device.remove": {
+    scopes: ["client:revoke", "workspace:read"],
+    client: true,
+    refusedTo: "environment-narrowed",
+    changesState: true,
+  },
   "api-key.list": { scopes: ["api_key:list"] },
   "api-key.create": { scopes: ["api_key:create"], refusedTo: "narrowed", changesState: true },
   "api-key.revoke": {

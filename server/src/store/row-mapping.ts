@@ -42,6 +42,7 @@ export function clientToTable(row: ClientRow): Schema["clients"] {
     label: row.label,
     sign_pk: row.signPk,
     kem_pk: row.kemPk,
+    device_role: row.deviceRole,
     created_at: row.createdAt,
     revoked_at: row.revokedAt,
   }

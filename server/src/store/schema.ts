@@ -3,6 +3,7 @@ import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/fo
 import type { Manifest, MemberMode } from "@halfkey/core/formats/manifest"
 import type { Role } from "@halfkey/core/formats/scopes"
 import type { Generated } from "kysely"
+import type { DeviceRole } from "../domain/rows.ts"
 
 /** 0 or 1: neither a driver nor SQLite has a boolean. */
 type Flag = number
@@ -30,6 +31,19 @@ export interface Schema {
     kem_pk: Uint8Array
     created_at: number
     revoked_at: number | null
+    device_role: DeviceRole | null
+  }
+  pending_devices: {
+    id: ClientId
+    workspace_id: WorkspaceId
+    label: string
+    sign_pk: Uint8Array
+    kem_pk: Uint8Array
+    nonce: Uint8Array
+    address: string
+    filed_at: number
+    expires_at: number
+    rejected_at: number | null
   }
   api_keys: {
     id: ApiKeyId

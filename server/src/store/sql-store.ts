@@ -2,6 +2,7 @@
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
 import type { SecretRow } from "../domain/rows.ts"
 import type { AuditRecord, Guard, Store } from "../domain/store.ts"
+import * as devices from "./device-queries.ts"
 import * as keysets from "./keyset-queries.ts"
 import type { OperationParameters, Writer } from "./operations/operations.ts"
 import type { Reader } from "./query.ts"
@@ -56,6 +57,14 @@ export class SqlStore implements Store {
 
   clients(workspaceId: WorkspaceId) {
     return this.#reader.all(state.clients, { workspaceId })
+  }
+
+  pendingDevice(workspaceId: WorkspaceId, id: ClientId) {
+    return this.#reader.first(devices.pendingDevice, { workspaceId, id })
+  }
+
+  pendingDevices(workspaceId: WorkspaceId) {
+    return this.#reader.all(devices.pendingDevices, { workspaceId })
   }
 
   async apiKey(id: ApiKeyId) {
@@ -203,6 +212,14 @@ export class SqlStore implements Store {
 
   revokeClient(...parameters: OperationParameters<"revokeClient">) {
     return this.#writer.run("revokeClient", ...parameters)
+  }
+
+  fileDevice(...parameters: OperationParameters<"fileDevice">) {
+    return this.#writer.run("fileDevice", ...parameters)
+  }
+
+  rejectDevice(...parameters: OperationParameters<"rejectDevice">) {
+    return this.#writer.run("rejectDevice", ...parameters)
   }
 
   createApiKey(...parameters: OperationParameters<"createApiKey">) {

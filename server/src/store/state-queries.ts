@@ -45,6 +45,7 @@ const clientColumns = [
   "label",
   "sign_pk as signPk",
   "kem_pk as kemPk",
+  "device_role as deviceRole",
   "created_at as createdAt",
   "revoked_at as revokedAt",
 ] as const
@@ -137,6 +138,7 @@ export const insertClient = defineQuery<Schema["clients"]>()((db, p) =>
     label: p("label"),
     sign_pk: p("sign_pk"),
     kem_pk: p("kem_pk"),
+    device_role: p("device_role"),
     created_at: p("created_at"),
     revoked_at: p("revoked_at"),
   }),

@@ -21,6 +21,7 @@ export interface TestClientParts {
   readonly crn: string
   /** `undefined`: a control key alone. */
   readonly identity: ClientIdentity | undefined
+  /** Empty: a person's device, which has none. */
   readonly apiKey: string
   /** Milliseconds since 1970. */
   readonly now?: () => number

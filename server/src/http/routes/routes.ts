@@ -4,6 +4,7 @@ import type { App } from "../http-server.ts"
 import type { Services } from "../services.ts"
 import { apiKeyRoutes } from "./api-keys.ts"
 import { clientRoutes } from "./clients.ts"
+import { deviceRoutes } from "./devices.ts"
 import { docsRoutes } from "./docs.ts"
 import { keysetRoutes } from "./keysets.ts"
 import { type OperationsParts, operationsRoutes } from "./operations.ts"
@@ -18,6 +19,7 @@ export async function allRoutes(app: App, services: Services, operations: Operat
   keysetRoutes(app, services)
   secretRoutes(app, services)
   clientRoutes(app, services)
+  deviceRoutes(app, services)
   apiKeyRoutes(app, services)
   recoveryRoutes(app, services)
   operationsRoutes(app, operations)

@@ -8,12 +8,14 @@ import { reportedError } from "../problems.ts"
 import { plain } from "../schemas.ts"
 import type { Services } from "../services.ts"
 
-/** RFC 6749 section 5.2, for what is not simply a malformed request. */
+/** RFC 6749 section 5.2 and RFC 8628 section 3.5, for what is not simply a malformed request. */
 const oauthErrors: Partial<Record<ProblemCode, string>> = {
   invalid_client: "invalid_client",
   invalid_key_text: "invalid_client",
   api_key_revoked: "invalid_client",
   client_revoked: "invalid_client",
+  device_pending: "authorization_pending",
+  device_rejected: "access_denied",
   api_key_restricted: "unauthorized_client",
   insufficient_scope: "invalid_scope",
   unavailable: "temporarily_unavailable",
@@ -52,7 +54,7 @@ export function tokenRoutes(app: App, { tokens }: Services): void {
 
   app.post("/oauth/token", {
     schema: {
-      summary: "API key and client assertion for an access token",
+      summary: "API key and client assertion for an access token; of a device, the assertion alone",
       tags: ["auth"],
       consumes: ["application/x-www-form-urlencoded"],
       body: TokenRequest,

@@ -38,7 +38,8 @@ export interface TokenKeys {
 /** What a verified token says. Whether it still holds is for the current state to tell. */
 export interface TokenClaims {
   readonly workspaceId: WorkspaceId
-  readonly apiKeyId: ApiKeyId
+  /** `undefined` for a person's device (S9). */
+  readonly apiKeyId: ApiKeyId | undefined
   readonly clientId: ClientId | undefined
   readonly scopes: ReadonlySet<Scope>
   /** Milliseconds since 1970. */
@@ -48,6 +49,13 @@ export interface TokenClaims {
 interface Verified {
   readonly claims: TokenClaims
   readonly key: TokenKey
+}
+
+/** Each token has a client, an API key, or both. */
+function subject({ clientId, apiKeyId }: Pick<TokenClaims, "clientId" | "apiKeyId">): { readonly sub: string } {
+  const sub = clientId ?? apiKeyId
+  if (sub === undefined) throw new Error("a token needs a client or an API key")
+  return { sub }
 }
 
 export class AccessTokens {
@@ -78,7 +86,7 @@ export class AccessTokens {
     const exp = Math.max(now + 1, Math.min(now + accessTokenSeconds, lastSecond))
     const token = await new SignJWT({
       iss: this.#issuer,
-      sub: claims.clientId ?? claims.apiKeyId,
+      ...subject(claims),
       aud: crn,
       iat: now,
       exp,
@@ -86,7 +94,7 @@ export class AccessTokens {
       ...(claims.clientId !== undefined && { client_id: claims.clientId }),
       scope: claims.scopes.join(" "),
       workspace: claims.workspaceId,
-      api_key_id: claims.apiKeyId,
+      ...(claims.apiKeyId !== undefined && { api_key_id: claims.apiKeyId }),
     })
       .setProtectedHeader({ alg: "Ed25519", typ: "at+jwt", kid })
       .sign(privateKey)
@@ -131,7 +139,8 @@ export class AccessTokens {
       )
       const { workspace, api_key_id, client_id, scope, exp } = payload as Record<string, unknown>
       if (typeof workspace !== "string" || !isWorkspaceId(workspace)) return undefined
-      if (typeof api_key_id !== "string" || !isApiKeyId(api_key_id)) return undefined
+      if (api_key_id !== undefined && (typeof api_key_id !== "string" || !isApiKeyId(api_key_id))) return undefined
+      if (api_key_id === undefined && client_id === undefined) return undefined
       if (client_id !== undefined && (typeof client_id !== "string" || !isClientId(client_id))) return undefined
       if (typeof scope !== "string" || typeof exp !== "number" || key === undefined) return undefined
       const claims = {

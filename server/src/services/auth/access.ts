@@ -3,7 +3,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { ClientId } from "@halfkey/core/formats/ids"
 import type { Scope } from "@halfkey/core/formats/scopes"
 import type { Caller } from "../../domain/caller.ts"
-import type { ApiKeyRow, ClientRow } from "../../domain/rows.ts"
+import type { Authority, ClientRow } from "../../domain/rows.ts"
 import type { Guard } from "../../domain/store.ts"
 import type { EntryDetails } from "../audit/entries.ts"
 import { scopesOf } from "./api-key-rules.ts"
@@ -12,7 +12,7 @@ import type { WorkspaceState } from "./workspace-state.ts"
 export interface AccessParts {
   readonly caller: Caller
   readonly workspace: WorkspaceState
-  readonly apiKey: ApiKeyRow
+  readonly apiKey: Authority
   readonly client: ClientRow | undefined
   /** Those of the token; the key's own are checked beside them. */
   readonly tokenScopes: ReadonlySet<Scope>
@@ -22,7 +22,8 @@ export interface AccessParts {
 export class Access {
   readonly caller: Caller
   readonly workspace: WorkspaceState
-  readonly apiKey: ApiKeyRow
+  /** What the caller may do rests on it; its `id` is `null` for a device. */
+  readonly apiKey: Authority
   readonly client: ClientRow | undefined
   /** For the audit entry. */
   readonly details: EntryDetails = {}
@@ -67,8 +68,9 @@ export class Access {
         hint: "use a key that may write, or ask an admin for one: halfkey keys create",
       })
     }
-    throw new HalfkeyError("insufficient_scope", `this needs ${scopes.join(" or ")}, the API key's role is ${role}`, {
-      hint: "use an API key of a role that allows it",
+    const whose = id === null ? "device" : "API key"
+    throw new HalfkeyError("insufficient_scope", `this needs ${scopes.join(" or ")}, the ${whose}'s role is ${role}`, {
+      hint: id === null ? "ask an admin" : "use an API key of a role that allows it",
       facts: { scopes },
     })
   }

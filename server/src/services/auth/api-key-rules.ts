@@ -2,7 +2,7 @@
 import { BlockList, isIP } from "node:net"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type Role, roleScopes, type Scope, writingScopes } from "@halfkey/core/formats/scopes"
-import type { ApiKeyRow } from "../../domain/rows.ts"
+import type { Authority, ClientRow, DeviceRole } from "../../domain/rows.ts"
 
 const roles = Object.keys(roleScopes) as Role[]
 const fullScopes = new Map(roles.map((role) => [role, new Set(roleScopes[role])]))
@@ -10,17 +10,24 @@ const readingScopes = new Map(
   roles.map((role) => [role, new Set(roleScopes[role].filter((scope) => !writingScopes.has(scope)))]),
 )
 
+/** A device's permission rests on its role alone (S9): as an API key of that role that is not narrowed. */
+export function deviceAuthority({ createdAt }: ClientRow, role: DeviceRole): Authority {
+  const unnarrowed = { readOnly: false, keysetIds: null, networks: null, expiresAt: null }
+  // Revoked with its client, which every decision looks at.
+  return { id: null, role, ...unnarrowed, createdAt, revokedAt: null }
+}
+
 /** The scopes that a key has today. */
-export function scopesOf({ role, readOnly }: Pick<ApiKeyRow, "role" | "readOnly">): ReadonlySet<Scope> {
+export function scopesOf({ role, readOnly }: Pick<Authority, "role" | "readOnly">): ReadonlySet<Scope> {
   return (readOnly ? readingScopes : fullScopes).get(role) ?? new Set()
 }
 
-export function isNarrowed({ readOnly, keysetIds, networks, expiresAt }: ApiKeyRow): boolean {
+export function isNarrowed({ readOnly, keysetIds, networks, expiresAt }: Authority): boolean {
   return readOnly || keysetIds !== null || networks !== null || expiresAt !== null
 }
 
 /** Throws `api_key_revoked` or `api_key_restricted` when the key cannot be used now, from there. */
-export function requireUsable(apiKey: ApiKeyRow, now: number, address: string): void {
+export function requireUsable(apiKey: Authority, now: number, address: string): void {
   if (apiKey.revokedAt !== null) {
     throw new HalfkeyError("api_key_revoked", `the API key ${apiKey.id} is revoked`, {
       hint: "ask an admin for a new one: halfkey keys create",

@@ -11,7 +11,16 @@ import { verifyClientAssertion } from "./client-assertion.ts"
 const { workspaceId } = await WorkspaceRoot.create(systemRandom)
 const identity = await ClientIdentity.create(workspaceId, systemRandom)
 const { clientId: id, signPk, kemPk } = await identity.publicKeys()
-const client: ClientRow = { id, workspaceId, label: "client", signPk, kemPk, createdAt: 1, revokedAt: null }
+const client: ClientRow = {
+  id,
+  workspaceId,
+  label: "client",
+  signPk,
+  kemPk,
+  createdAt: 1,
+  revokedAt: null,
+  deviceRole: null,
+}
 const crn = formatCrn("local.self", workspaceId)
 const now = 1_800_000_000_000
 

@@ -1,4 +1,5 @@
 /** Checking assertions (S8, RFC 7523): a client, or the root, proves that it holds its key, for this workspace, once. */
+import { parseCrn, type WorkspaceCrn } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type ClientId, isClientId, isWorkspaceId, type WorkspaceId } from "@halfkey/core/formats/ids"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
@@ -12,25 +13,35 @@ const skewSeconds = 60
 /** A used `jti` is kept longer than it could be used: a request may be late, and a clock may be set back. */
 const graceSeconds = 300
 
-const publicKeys = new WeakMap<ClientRow, CryptoKey>()
+/** A client, or a device that is to become one. */
+export type AssertingClient = Pick<ClientRow, "id" | "signPk">
+
+const publicKeys = new WeakMap<AssertingClient, CryptoKey>()
 
 /** Who the assertion says it is from. Nothing is verified yet. */
 export function claimedClient(assertion: string): ClientId {
-  const iss = claimedIssuer(assertion, ofClient.what)
+  const { iss } = claimed(assertion, ofClient.what)
   if (typeof iss !== "string" || !isClientId(iss)) throw refused("its iss is no client id")
   return iss
 }
 
+/** Which workspace it says it is for. Nothing is verified yet. */
+export function claimedCrn(assertion: string): WorkspaceCrn {
+  const aud = claimed(assertion, ofClient.what).aud
+  if (typeof aud !== "string") throw refused("its aud must be the workspace CRN alone")
+  return parseCrn(aud)
+}
+
 /** The same for the root's. */
 export function claimedWorkspace(assertion: string): WorkspaceId {
-  const iss = claimedIssuer(assertion, ofRoot.what)
+  const { iss } = claimed(assertion, ofRoot.what)
   if (typeof iss !== "string" || !isWorkspaceId(iss)) throw refused("its iss is no workspace id", ofRoot.what)
   return iss
 }
 
-function claimedIssuer(assertion: string, what: string): unknown {
+function claimed(assertion: string, what: string): { readonly iss?: unknown; readonly aud?: unknown } {
   try {
-    return decodeJwt(assertion).iss
+    return decodeJwt(assertion)
   } catch {
     throw refused("it is no JWT", what)
   }
@@ -45,7 +56,7 @@ export interface AssertionUse {
 /** Checks an assertion with the client's registered key. Throws `invalid_client`, saying what is wrong. */
 export async function verifyClientAssertion(
   assertion: string,
-  client: ClientRow,
+  client: AssertingClient,
   crn: string,
   now: number,
 ): Promise<AssertionUse> {
@@ -141,7 +152,7 @@ async function verifiedClaims(assertion: string, signer: ExpectedSigner, now: nu
   }
 }
 
-async function clientKey(client: ClientRow): Promise<CryptoKey> {
+async function clientKey(client: AssertingClient): Promise<CryptoKey> {
   const known = publicKeys.get(client)
   if (known !== undefined) return known
   const imported = await importedKey(client.signPk)

@@ -3,7 +3,7 @@
 import { clientKeysProblem } from "@halfkey/core/formats/client-keys"
 import { isLabel } from "@halfkey/core/formats/environment-name"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { isClientId, isKeysetId, type KeysetId, type WorkspaceId } from "@halfkey/core/formats/ids"
+import { type ClientId, isClientId, isKeysetId, type KeysetId, type WorkspaceId } from "@halfkey/core/formats/ids"
 import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type {
@@ -44,7 +44,7 @@ export class Clients {
     const { gate, store } = this.#parts
     return gate.decide(caller, "client.list", async (access) => {
       const rows = await store.clients(access.workspace.row.id)
-      const view = await this.#view(access)
+      const view = await clientView(access, store)
       await gate.append(access)
       return { clients: rows.map(view) }
     })
@@ -54,8 +54,12 @@ export class Clients {
   create(caller: Caller, request: CreateClientRequest): Promise<Answer<CreateClientResponse>> {
     const { gate, store } = this.#parts
     return gate.decide(caller, "client.create", async (access) => {
-      const client = newClientRow(access.workspace.row.id, request.client, this.#parts.now())
+      const client = {
+        ...newClientRow(access.workspace.row.id, request.client, this.#parts.now()),
+        deviceRole: request.device?.role ?? null,
+      }
       access.details.subject = client.id
+      if (request.device !== undefined) await this.#requireWaitingDevice(access, client.id, request)
       const made = request.apiKey && (await this.#newApiKey(access, client, request.apiKey))
       const keysets = await this.#memberships(access, client, request)
       await store.createClient(access.guard(), { client, apiKey: made?.row, keysets })
@@ -83,17 +87,23 @@ export class Clients {
         })
       }
       access.details.subject = client.id
-      const roster = await newestRoster(access.workspace)
-      if (roster.granters.some((granter) => granter.clientId === client.id)) {
-        throw new HalfkeyError("invalid_request", `the client ${client.id} is a granter: it signs who is a member`, {
-          hint: `remove it first: halfkey granters remove ${client.id}`,
-        })
-      }
-      const view = await this.#view(access)
+      await requireNoGranter(access, client.id)
+      const view = await clientView(access, store)
       const revokedAt = client.revokedAt ?? now()
       await store.revokeClient(access.guard(), { clientId: client.id, revokedAt })
       return view({ ...client, revokedAt })
     })
+  }
+
+  /** Approving a device gives it what an API key would give (S9). */
+  async #requireWaitingDevice(access: Access, id: ClientId, { apiKey }: CreateClientRequest): Promise<void> {
+    access.requireAny(["api_key:create"])
+    if (apiKey !== undefined) throw new HalfkeyError("invalid_request", "a device needs no API key")
+    const pending = await this.#parts.store.pendingDevice(access.workspace.row.id, id)
+    if (pending === undefined) throw deviceNotFound(`no device ${id} waits`)
+    const { expiresAt, rejectedAt } = pending
+    if (rejectedAt !== null) throw deviceNotFound(`the device ${id} was rejected at ${timeText(rejectedAt)}`)
+    if (expiresAt <= this.#parts.now()) throw deviceNotFound(`the device ${id} waited until ${timeText(expiresAt)}`)
   }
 
   async #newApiKey(access: Access, client: ClientRow, request: NonNullable<CreateClientRequest["apiKey"]>) {
@@ -123,21 +133,35 @@ export class Clients {
     }
     return inputs
   }
+}
 
-  /** How clients are shown: with their environments, of those that the API key is for. */
-  async #view(access: Access): Promise<(client: ClientRow) => Client> {
-    const { store } = this.#parts
-    const workspaceId = access.workspace.row.id
-    const names = await keysetNames(store, workspaceId)
-    const { granters } = await newestRoster(access.workspace)
-    const granterIds = new Set<string>(granters.map(({ clientId }) => clientId))
-    const allowed = access.apiKey.keysetIds
-    const byClient = Map.groupBy(await store.memberships(workspaceId), ({ clientId }) => clientId)
-    return (client) => {
-      const own = (byClient.get(client.id) ?? []).filter(({ keysetId }) => allowed?.includes(keysetId) ?? true)
-      return clientToWire(client, granterIds.has(client.id), own.map(environmentOf(names)))
-    }
+/** How clients are shown: with their environments, of those that the API key is for. */
+export async function clientView(access: Access, store: Store): Promise<(client: ClientRow) => Client> {
+  const workspaceId = access.workspace.row.id
+  const names = await keysetNames(store, workspaceId)
+  const { granters } = await newestRoster(access.workspace)
+  const granterIds = new Set<string>(granters.map(({ clientId }) => clientId))
+  const allowed = access.apiKey.keysetIds
+  const byClient = Map.groupBy(await store.memberships(workspaceId), ({ clientId }) => clientId)
+  return (client) => {
+    const own = (byClient.get(client.id) ?? []).filter(({ keysetId }) => allowed?.includes(keysetId) ?? true)
+    return clientToWire(client, granterIds.has(client.id), own.map(environmentOf(names)))
   }
+}
+
+/** Whoever signs who is a member is taken off the roster first. Throws `invalid_request`. */
+export async function requireNoGranter(access: Access, clientId: ClientId): Promise<void> {
+  const roster = await newestRoster(access.workspace)
+  if (!roster.granters.some((granter) => granter.clientId === clientId)) return
+  throw new HalfkeyError("invalid_request", `the client ${clientId} is a granter: it signs who is a member`, {
+    hint: `remove it first: halfkey granters remove ${clientId}`,
+  })
+}
+
+export function deviceNotFound(why: string): HalfkeyError {
+  return new HalfkeyError("device_not_found", why, {
+    hint: "halfkey devices list shows which wait; halfkey login on the device files it again",
+  })
 }
 
 const environmentOf =
@@ -155,7 +179,7 @@ export function newClientRow(workspaceId: WorkspaceId, request: NewClient, now: 
   const problem = clientKeysProblem(workspaceId, { clientId: id, signPk, kemPk })
   if (problem !== undefined) throw refused("client", problem)
   if (!isLabel(label)) throw new HalfkeyError("invalid_request", "the label holds characters that nobody sees")
-  return { id, workspaceId, label, signPk, kemPk, createdAt: now, revokedAt: null }
+  return { id, workspaceId, label, signPk, kemPk, deviceRole: null, createdAt: now, revokedAt: null }
 }
 
 function clientToWire(client: ClientRow, granter: boolean, environments: Client["environments"]): Client {
@@ -165,6 +189,7 @@ function clientToWire(client: ClientRow, granter: boolean, environments: Client[
     kemPk: toBase64Url(client.kemPk),
     label: client.label,
     granter,
+    device: client.deviceRole,
     environments,
     createdAt: timeText(client.createdAt),
     revokedAt: client.revokedAt === null ? null : timeText(client.revokedAt),

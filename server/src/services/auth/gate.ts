@@ -4,12 +4,13 @@
  */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Answer, Caller, Counters } from "../../domain/caller.ts"
+import type { Authority, ClientRow } from "../../domain/rows.ts"
 import { type Guard, StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries } from "../audit/entries.ts"
 import { type Rule, type RuledAction, rules } from "../rules.ts"
 import { Access } from "./access.ts"
 import type { AccessTokens, TokenClaims } from "./access-tokens.ts"
-import { isNarrowed, requireUsable } from "./api-key-rules.ts"
+import { deviceAuthority, isNarrowed, requireUsable } from "./api-key-rules.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 
 /** How often a decision is made anew because the workspace changed meanwhile. */
@@ -85,7 +86,7 @@ export class Gate {
     if (caller.credential === undefined) throw this.#unauthenticated("no access token was sent")
     const claims = await this.#parts.tokens.verify(caller.credential)
     if (claims === undefined) throw this.#unauthenticated("it is malformed, expired, or not from this server")
-    caller.identity.apiKeyId = claims.apiKeyId
+    if (claims.apiKeyId !== undefined) caller.identity.apiKeyId = claims.apiKeyId
     if (claims.clientId !== undefined) caller.identity.clientId = claims.clientId
     return claims
   }
@@ -99,10 +100,10 @@ export class Gate {
 
   /** The current state of key and client, whatever the token says. */
   async #access(caller: Caller, action: RuledAction, claims: TokenClaims, workspace: WorkspaceState): Promise<Access> {
-    const apiKey = await workspace.apiKey(claims.apiKeyId)
+    const client = claims.clientId && (await workspace.client(claims.clientId))
+    const apiKey = claims.apiKeyId === undefined ? authorityOf(client) : await workspace.apiKey(claims.apiKeyId)
     if (apiKey === undefined) throw new HalfkeyError("api_key_revoked", "the token's API key does not exist")
     requireUsable(apiKey, this.#parts.now(), caller.address)
-    const client = claims.clientId && (await workspace.client(claims.clientId))
     if (claims.clientId !== undefined && (client === undefined || client.revokedAt !== null)) {
       throw new HalfkeyError("client_revoked", `the client ${claims.clientId} is revoked`, {
         hint: "ask an admin to create a new client: halfkey clients create",
@@ -143,6 +144,11 @@ export class Gate {
     const audit = this.#parts.entries.record(caller, { workspaceId, action, code, apiKeyId, clientId, details })
     return { generation: workspace.row.generation, audit }
   }
+}
+
+/** Of a token without an API key. */
+function authorityOf(client: ClientRow | undefined): Authority | undefined {
+  return client === undefined || client.deviceRole === null ? undefined : deviceAuthority(client, client.deviceRole)
 }
 
 function applyRule(access: Access, rule: Rule): void {

@@ -5,12 +5,13 @@ import { parseApiKey } from "@halfkey/core/formats/text-keys"
 import { equalBytes, sha256 } from "@halfkey/core/primitives/hash"
 import { assertionTypeUri, type TokenRequest } from "@halfkey/core/wire/token"
 import type { Answer, Caller, Counters } from "../../domain/caller.ts"
-import type { ApiKeyRow, ClientRow } from "../../domain/rows.ts"
+import type { ApiKeyRow, Authority, ClientRow } from "../../domain/rows.ts"
 import { StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries, EntryDetails } from "../audit/entries.ts"
 import type { AccessTokens } from "./access-tokens.ts"
-import { requireUsable, scopesOf } from "./api-key-rules.ts"
-import { claimedClient, verifyClientAssertion } from "./client-assertion.ts"
+import { deviceAuthority, requireUsable, scopesOf } from "./api-key-rules.ts"
+import { type AssertionUse, claimedClient, verifyClientAssertion } from "./client-assertion.ts"
+import { identifyDevice } from "./device-identity.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 
 export interface IssuedToken {
@@ -29,6 +30,15 @@ export interface TokenServiceParts {
   readonly now: () => number
 }
 
+/** What a request for a token rests on; `device` where it has proved itself already. */
+type Identified =
+  | { readonly workspace: WorkspaceState; readonly apiKey: ApiKeyRow; readonly device?: undefined }
+  | {
+      readonly workspace: WorkspaceState
+      readonly apiKey: Authority
+      readonly device: AssertionUse & { readonly client: ClientRow }
+    }
+
 /** Compared with when there is no such key, so that both cases take the same time. */
 const nobodysHash = new Uint8Array(32)
 
@@ -45,10 +55,12 @@ export class TokenService {
    */
   async issue(caller: Caller, request: TokenRequest): Promise<Answer<IssuedToken>> {
     for (let attempt = 0; attempt < 8; attempt++) {
-      const { apiKey, workspace } = await this.#identify(request.api_key)
-      caller.identity.apiKeyId = apiKey.id
+      const identified = await this.#identify(request)
+      const { apiKey, device, workspace } = identified
+      if (apiKey.id !== null) caller.identity.apiKeyId = apiKey.id
+      if (device !== undefined) caller.identity.clientId = device.client.id
       try {
-        return await this.#decide(caller, request, apiKey, workspace)
+        return await this.#decide(caller, request, identified)
       } catch (error) {
         if (!(error instanceof StaleStateError)) throw error
         this.#parts.states.drop(workspace)
@@ -57,29 +69,44 @@ export class TokenService {
     throw new HalfkeyError("unavailable", "the workspace changes too quickly to decide", { hint: "try again" })
   }
 
-  async #identify(text: string): Promise<{ apiKey: ApiKeyRow; workspace: WorkspaceState }> {
-    const { counters, states, store } = this.#parts
+  async #identify(request: TokenRequest): Promise<Identified> {
     try {
-      const { keyId, secret } = parseApiKey(text)
-      // Read past the cache: the secret is compared with what is stored now.
-      const apiKey = await store.apiKey(keyId)
-      const isRight = equalBytes(sha256(secret), apiKey?.secretHash ?? nobodysHash)
-      const workspace = apiKey && (await states.get(apiKey.workspaceId))
-      if (apiKey !== undefined && isRight && workspace !== undefined) return { apiKey, workspace }
-      throw new HalfkeyError("invalid_client", "the API key is not one of this server's", {
-        hint: "check CS_CLIENT_ACCESS_KEY and that the endpoint is the right server",
-      })
+      return request.api_key === undefined ? await this.#byDevice(request) : await this.#byApiKey(request.api_key)
     } catch (error) {
-      if (error instanceof HalfkeyError) counters.unauthenticated(error.code)
+      if (error instanceof HalfkeyError) this.#parts.counters.unauthenticated(error.code)
       throw error
     }
+  }
+
+  async #byApiKey(text: string): Promise<Identified> {
+    const { states, store } = this.#parts
+    const { keyId, secret } = parseApiKey(text)
+    // Read past the cache: the secret is compared with what is stored now.
+    const apiKey = await store.apiKey(keyId)
+    const isRight = equalBytes(sha256(secret), apiKey?.secretHash ?? nobodysHash)
+    const workspace = apiKey && (await states.get(apiKey.workspaceId))
+    if (apiKey !== undefined && isRight && workspace !== undefined) return { apiKey, workspace }
+    throw new HalfkeyError("invalid_client", "the API key is not one of this server's", {
+      hint: "check CS_CLIENT_ACCESS_KEY and that the endpoint is the right server",
+    })
+  }
+
+  /** A person's device has no API key: its assertion says who it is (S9). */
+  async #byDevice({ client_assertion: assertion, client_assertion_type: type }: TokenRequest): Promise<Identified> {
+    if (assertion === undefined) {
+      throw new HalfkeyError("invalid_request", "neither an api_key nor a client_assertion was sent", {
+        hint: "set CS_CLIENT_ACCESS_KEY; a person's device sends its client_assertion alone",
+      })
+    }
+    requireAssertionType(type)
+    const { client, role, use, workspace } = await identifyDevice(this.#parts, assertion)
+    return { workspace, apiKey: deviceAuthority(client, role), device: { client, ...use } }
   }
 
   async #decide(
     caller: Caller,
     request: TokenRequest,
-    apiKey: ApiKeyRow,
-    workspace: WorkspaceState,
+    { apiKey, device, workspace }: Identified,
   ): Promise<Answer<IssuedToken>> {
     const { store, entries, counters, tokens, now } = this.#parts
     const details: EntryDetails = {}
@@ -89,7 +116,7 @@ export class TokenService {
         workspaceId: workspace.row.id,
         action: "token.issue",
         code,
-        apiKeyId: apiKey.id,
+        apiKeyId: apiKey.id ?? undefined,
         clientId: client?.id,
         details,
       }),
@@ -97,19 +124,25 @@ export class TokenService {
     try {
       requireUsable(apiKey, now(), caller.address)
       const scopes = grantedScopes(apiKey, request.scope)
-      const proof = await this.#prove(request, apiKey, workspace)
+      const proof = device ?? (await this.#prove(request, apiKey, workspace))
+      if (proof !== undefined) requireCurrent(proof.client)
       const allowed = guard(proof?.client, undefined)
       await store.issueToken(allowed, {
         assertion: proof && { clientId: proof.client.id, jti: proof.jti, expiresAt: proof.expiresAt },
         now: now(),
       })
       counters.auditEntry("allowed")
-      const claims = { workspaceId: workspace.row.id, apiKeyId: apiKey.id, clientId: proof?.client.id, scopes }
+      const claims = {
+        workspaceId: workspace.row.id,
+        apiKeyId: apiKey.id ?? undefined,
+        clientId: proof?.client.id,
+        scopes,
+      }
       const { token, expiresIn } = await tokens.issue(claims, workspace.row.crn, apiKey.expiresAt)
       return { value: { accessToken: token, expiresIn, scopes }, receipt: allowed.audit.leafHash }
     } catch (error) {
       if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {
-        await store.appendAudit(guard(undefined, error.code))
+        await store.appendAudit(guard(device?.client, error.code))
         counters.auditEntry("denied")
       }
       throw error
@@ -125,9 +158,7 @@ export class TokenService {
         hint: "set CS_CLIENT_ID and CS_CLIENT_KEY beside the API key",
       })
     }
-    if (type !== assertionTypeUri) {
-      throw new HalfkeyError("invalid_client", `client_assertion_type must be ${assertionTypeUri}`)
-    }
+    requireAssertionType(type)
     const clientId = claimedClient(assertion)
     if (apiKey.clientId !== null && apiKey.clientId !== clientId) {
       throw new HalfkeyError("invalid_client", `the API key ${apiKey.id} is bound to another client`, {
@@ -140,25 +171,38 @@ export class TokenService {
         hint: "check CS_CLIENT_ID and CS_WORKSPACE_CRN",
       })
     }
-    const proof = await verifyClientAssertion(assertion, client, workspace.row.crn, this.#parts.now())
-    if (client.revokedAt !== null) {
-      throw new HalfkeyError("client_revoked", `the client ${clientId} is revoked`, {
-        hint: "ask an admin to create a new client: halfkey clients create",
-      })
-    }
-    return { client, ...proof }
+    return { client, ...(await verifyClientAssertion(assertion, client, workspace.row.crn, this.#parts.now())) }
   }
 }
 
+function requireAssertionType(type: string | undefined): void {
+  if (type === assertionTypeUri) return
+  throw new HalfkeyError("invalid_client", `client_assertion_type must be ${assertionTypeUri}`)
+}
+
+function requireCurrent({ id, deviceRole, revokedAt }: ClientRow): void {
+  if (revokedAt === null) return
+  throw new HalfkeyError("client_revoked", `the client ${id} is revoked`, {
+    hint:
+      deviceRole === null
+        ? "ask an admin to create a new client: halfkey clients create"
+        : "halfkey logout, then halfkey login, and ask an admin to approve it",
+  })
+}
+
 /** All that the key has, or the part that was asked for. */
-function grantedScopes(apiKey: ApiKeyRow, requested: string | undefined): Scope[] {
+function grantedScopes(apiKey: Authority, requested: string | undefined): Scope[] {
   const available = scopesOf(apiKey)
   if (requested === undefined) return [...available]
   const wanted = requested.split(" ").filter((scope) => scope !== "")
   const refused = wanted.find((scope) => !isScope(scope) || !available.has(scope))
   if (wanted.length > 0 && refused === undefined) return wanted.filter(isScope)
-  throw new HalfkeyError("insufficient_scope", `the API key ${apiKey.id} does not have all of the scopes asked for`, {
-    hint: "leave scope out, or ask for less",
-    facts: { scopes: [...available] },
-  })
+  throw new HalfkeyError(
+    "insufficient_scope",
+    `${apiKey.id === null ? "the device" : `the API key ${apiKey.id}`} does not have all of the scopes asked for`,
+    {
+      hint: "leave scope out, or ask for less",
+      facts: { scopes: [...available] },
+    },
+  )
 }

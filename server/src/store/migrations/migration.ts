@@ -4,6 +4,7 @@ import { first } from "./0001-first.ts"
 import { rootAssertions } from "./0002-root-assertions.ts"
 import { secretsByRecord } from "./0003-secrets-by-record.ts"
 import { auditIncarnation } from "./0004-audit-incarnation.ts"
+import { devices } from "./0005-devices.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -26,4 +27,5 @@ export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => 
   rootAssertions,
   secretsByRecord,
   auditIncarnation,
+  devices,
 ]

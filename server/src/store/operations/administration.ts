@@ -5,6 +5,7 @@ import type { ApiKeyId, ClientId } from "@halfkey/core/formats/ids"
 import type { ApiKeyRow, ClientRow, ServerRow, SigningKeyRow } from "../../domain/rows.ts"
 import type { AuditRecord, Guard } from "../../domain/store.ts"
 import type { KeysetInput, NewWorkspaceInput, TokenInput } from "../../domain/store-inputs.ts"
+import { deletePendingDevice } from "../device-queries.ts"
 import type { Transaction } from "../query.ts"
 import { apiKeyToTable, clientToTable } from "../row-mapping.ts"
 import * as queries from "../state-queries.ts"
@@ -56,6 +57,7 @@ export async function createClient(
   if ((await tx.first(queries.client, { workspaceId, id: client.id })) !== undefined) {
     throw new HalfkeyError("already_exists", `the client ${client.id} is registered already`)
   }
+  await tx.run(deletePendingDevice, { workspaceId, id: client.id })
   await tx.run(queries.insertClient, clientToTable(client))
   if (apiKey !== undefined) await tx.run(queries.insertApiKey, apiKeyToTable(apiKey))
   for (const keyset of input.keysets) await replaceKeyset(tx, keyset)

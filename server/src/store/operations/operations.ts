@@ -2,6 +2,7 @@
 import type { Guard } from "../../domain/store.ts"
 import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
+import * as devices from "./devices.ts"
 import * as keysets from "./keysets.ts"
 import { resealSecrets } from "./reseal.ts"
 import * as rosters from "./rosters.ts"
@@ -16,6 +17,8 @@ const operations = {
   revokeClient: administration.revokeClient,
   createApiKey: administration.createApiKey,
   revokeApiKey: administration.revokeApiKey,
+  fileDevice: devices.fileDevice,
+  rejectDevice: devices.rejectDevice,
   replaceSetupToken: administration.replaceSetupToken,
   createKeyset: keysets.createKeyset,
   updateKeyset: keysets.updateKeyset,

@@ -5,6 +5,7 @@ import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import type { DocumentRow } from "../../domain/rows.ts"
 import type { Guard } from "../../domain/store.ts"
 import type { KeysetInput, RecoveryInput, RootAssertionInput } from "../../domain/store-inputs.ts"
+import { deletePendingDevices } from "../device-queries.ts"
 import type { Transaction } from "../query.ts"
 import * as recovery from "../recovery-queries.ts"
 import { apiKeyToTable, clientToTable } from "../row-mapping.ts"
@@ -36,6 +37,8 @@ export async function recoverWorkspace(tx: Transaction, guard: Guard, input: Rec
   }
   await tx.run(recovery.revokeAllClients, { workspaceId, revokedAt })
   await tx.run(recovery.revokeAllApiKeys, { workspaceId, revokedAt })
+  // Who waits now might be whoever the recovery is to put out.
+  await tx.run(deletePendingDevices, { workspaceId, expiredBefore: Number.MAX_SAFE_INTEGER })
   await tx.run(queries.insertClient, clientToTable(client))
   await tx.run(queries.insertApiKey, apiKeyToTable(apiKey))
   await insertRoster(tx, workspaceId, input.roster)

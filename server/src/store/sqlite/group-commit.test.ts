@@ -39,6 +39,7 @@ const workspaceInput: NewWorkspaceInput = {
     label: "client",
     signPk: new Uint8Array(32),
     kemPk: new Uint8Array(8),
+    deviceRole: null,
     createdAt: 1,
     revokedAt: null,
   },
