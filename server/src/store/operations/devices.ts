@@ -40,7 +40,7 @@ export async function rejectDevice(
   await tx.run(queries.rejectPendingDevice, { workspaceId, id: input.clientId, rejectedAt: input.rejectedAt })
 }
 
-export function tooManyDevices(most: number): HalfkeyError {
+function tooManyDevices(most: number): HalfkeyError {
   return new HalfkeyError("rate_limited", `${most} devices of this workspace wait already`, {
     hint: "ask an admin to approve or reject some: halfkey devices list",
   })
