@@ -110,17 +110,15 @@ async function revokeIn(
   environment: string,
   rotate: boolean,
 ): Promise<boolean> {
-  // A new half is sealed to the members: so to the root as well, and by somebody who checked that it could be (S4).
-  const documents = rotate
-    ? await loadForSigning(session, scope, environment, "seal")
-    : await loadDocuments(session, scope, environment)
+  // Without halves: who took itself out, and never heard that it did, has none any more.
+  const documents = await loadDocuments(session, scope, environment)
   if (!documents.manifest.members.some((member) => member.clientId === clientId)) return false
-  const signer = signerOf(session)
   if (!rotate) {
-    const { grants, manifest } = removeMember(documents, clientId, signer)
+    const { grants, manifest } = removeMember(documents, clientId, signerOf(session))
     await putChange(session, scope, manifest, grants)
     return true
   }
-  await beginEpoch(session, scope, documents, [clientId])
+  // A new half is sealed to the members: so to the root as well, and by somebody who checked that it could be (S4).
+  await beginEpoch(session, scope, await loadForSigning(session, scope, environment, "seal"), [clientId])
   return true
 }

@@ -1,0 +1,178 @@
+/** All kinds of steps as commands of fast-check, those that happen to machines and servers among them. */
+import assert from "node:assert/strict"
+import fc from "fast-check"
+import type { Result } from "halfkey/admin"
+import type { Expected, Model } from "./model.ts"
+import * as people from "./people-steps.ts"
+import { type Kind, type Picks, pick, type Step } from "./step.ts"
+import * as vault from "./vault-steps.ts"
+import type { World } from "./world.ts"
+
+/** How often each kind comes: the number of its lots. */
+const kinds = {
+  write: [vault.write, 7],
+  writeTwo: [vault.writeTwo, 2],
+  writeIfVersion: [vault.writeIfVersion, 2],
+  remove: [vault.remove, 2],
+  read: [vault.read, 4],
+  readVersion: [vault.readVersion, 2],
+  readAll: [vault.readAll, 3],
+  list: [vault.list, 1],
+  history: [vault.history, 2],
+  generateSeeds: [vault.generateSeeds, 2],
+  retrieveSeeds: [vault.retrieveSeeds, 2],
+  createClient: [people.createClient, 4],
+  createKey: [people.createKey, 2],
+  revokeKey: [people.revokeKey, 1],
+  grant: [people.grant, 4],
+  revokeGrant: [people.revokeGrant, 4],
+  revokeClient: [people.revokeClient, 3],
+  addGranter: [people.addGranter, 2],
+  removeGranter: [people.removeGranter, 2],
+  rotate: [people.rotate, 4],
+  createEnvironment: [people.createEnvironment, 1],
+  listMembers: [people.listMembers, 1],
+} as const satisfies Record<string, readonly [Kind, number]>
+
+/** What has been done, and what came of it. */
+export interface Real {
+  readonly world: World
+  readonly trace: string[]
+}
+
+abstract class Command implements fc.AsyncCommand<Model, Real> {
+  readonly #name: string
+  readonly picks: Picks
+
+  constructor(name: string, picks: Picks) {
+    this.#name = name
+    this.picks = picks
+  }
+
+  toString(): string {
+    return `${this.#name}(${this.picks})`
+  }
+
+  abstract check(model: Model): boolean
+  abstract run(model: Model, real: Real): Promise<void>
+}
+
+class StepCommand extends Command {
+  readonly #kind: Kind
+
+  constructor(name: string, kind: Kind, picks: Picks) {
+    super(name, picks)
+    this.#kind = kind
+  }
+
+  check(model: Model): boolean {
+    return this.#kind(model, this.picks) !== undefined
+  }
+
+  async run(model: Model, real: Real): Promise<void> {
+    const step = this.#kind(model, this.picks)
+    if (step !== undefined) settle(step, [await step.perform(real.world)], real, step.told)
+  }
+}
+
+/** The server is killed while a step is under way. */
+class CrashDuring extends Command {
+  readonly #kind: Kind
+
+  constructor(name: string, kind: Kind, picks: Picks) {
+    super(`crash during ${name}`, picks)
+    this.#kind = kind
+  }
+
+  check(model: Model): boolean {
+    return this.#kind(model, this.picks)?.repeatable === true
+  }
+
+  async run(model: Model, real: Real): Promise<void> {
+    const step = this.#kind(model, this.picks)
+    if (step === undefined) return
+    const ms = (this.picks[5] ?? 0) % 60
+    const results = await real.world.throughCrash(ms, () => step.perform(real.world))
+    settle(step, results, real, `${step.told}, with a kill -9 after ${ms} ms`)
+  }
+}
+
+class Crash extends Command {
+  check = () => true
+
+  async run(_: Model, { trace, world }: Real): Promise<void> {
+    trace.push("kill -9 of the server, and a start")
+    await world.crash()
+  }
+}
+
+class RestartMachine extends Command {
+  check = () => true
+
+  async run(model: Model, { trace, world }: Real): Promise<void> {
+    const machine = pick(model.machines, this.picks[0])
+    trace.push(`the program on ${machine.label} starts again`)
+    await world.of(machine).close()
+  }
+}
+
+class Recover extends Command {
+  check = ({ clients }: Model) => clients.length < 12
+
+  async run(model: Model, { trace, world }: Real): Promise<void> {
+    trace.push("recovery with the kit")
+    const credentials = await world.recover(`client-${model.clients.length}`)
+    world.add(model.recover(), credentials, true)
+  }
+}
+
+/** What came of a step against what the model says. Of one that was done again nobody knows how often it took effect. */
+export function settle(step: Step, results: readonly Result<unknown>[], { trace, world }: Real, told: string): void {
+  const result = results.at(-1) ?? { data: undefined }
+  trace.push(`${told}: ${result.failure ? result.failure.code : "done"}${results.length > 1 ? ", again" : ""}`)
+  let expected = step.expect(result, world)
+  for (let again = 1; again < results.length && mismatch(expected, result) !== undefined; again++) {
+    expected = step.expect(result, world)
+  }
+  const found = mismatch(expected, result)
+  if (found !== undefined) assert.fail(`${told}: ${found}`)
+}
+
+function mismatch(expected: Expected, { data, failure }: Result<unknown>): string | undefined {
+  if ("code" in expected) {
+    if (failure === undefined) return `it should have been refused (${expected.code}), and gave ${JSON.stringify(data)}`
+    if (expected.code === "refused" ? failure.type !== "NetworkError" : failure.code === expected.code) return undefined
+    return `it was refused by ${failure.code} instead of ${expected.code}: ${failure.message}`
+  }
+  if (failure !== undefined) return `it was refused by ${failure.code}, ${failure.check}: ${failure.message}`
+  try {
+    assert.deepEqual(data, expected.data)
+    return undefined
+  } catch {
+    return `it gave ${JSON.stringify(data)} instead of ${JSON.stringify(expected.data)}`
+  }
+}
+
+/** Before all others, so that there is somebody: another granter, and a member of one environment. */
+export const beginning = [
+  new StepCommand("createClient", people.createClient, [0, 0, 0, 9, 0, 0]),
+  new StepCommand("addGranter", people.addGranter, [0, 0, 1, 0, 0, 0]),
+  new StepCommand("createClient", people.createClient, [0, 1, 0, 2, 0, 0]),
+]
+
+const numbers = fc.array(fc.nat(997), { minLength: 6, maxLength: 6 })
+const of = (make: (picks: Picks) => Command) => numbers.map(make)
+
+/** Arbitraries of every command, each as often as its lots say. */
+export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
+  ...Object.entries(kinds).flatMap(([name, [kind, lots]]) =>
+    Array.from({ length: lots }, () => of((picks) => new StepCommand(name, kind, picks))),
+  ),
+  ...(["write", "remove", "rotate", "revokeClient", "revokeGrant", "removeGranter"] as const).map((name) =>
+    of((picks) => new CrashDuring(name, kinds[name][0], picks)),
+  ),
+  of((picks) => new Crash("crash", picks)),
+  of((picks) => new RestartMachine("restart", picks)),
+  of((picks) => new RestartMachine("restart", picks)),
+  of((picks) => new Recover("recover", picks)),
+]

@@ -1,0 +1,83 @@
+/**
+ * Random sequences of what people and machines do, on the real server with kill -9, against a model of who may do what
+ * and which value each secret has. HALFKEY_MODEL_SEED repeats a run, HALFKEY_MODEL_RUNS makes it longer.
+ */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import fc from "fast-check"
+import { beginning, commands, type Real, settle } from "./commands.ts"
+import { Model } from "./model.ts"
+import { listMembers } from "./people-steps.ts"
+import { type Kind, secretNames } from "./step.ts"
+import { generateSeeds, history, readAll, retrieveSeeds } from "./vault-steps.ts"
+import { World } from "./world.ts"
+
+const seed = Number(process.env["HALFKEY_MODEL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
+const runs = Number(process.env["HALFKEY_MODEL_RUNS"] ?? 8)
+const stepsMax = 90
+/** Making a failure smaller ends after this, with the smallest found so far. */
+const timeMaxMs = Number(process.env["HALFKEY_MODEL_TIME"] ?? 300_000)
+
+const environments = ["production", "staging"]
+const seen = { steps: 0, kills: 0, looks: 0 }
+
+/** At the end nothing may differ anywhere: every machine looks at every environment. */
+async function lookAtAll(model: Model, real: Real): Promise<void> {
+  const look = async (kind: Kind, picks: readonly number[]) => {
+    const step = kind(model, picks)
+    if (step === undefined) return
+    seen.looks += 1
+    settle(step, [await step.perform(real.world)], real, `in the end ${step.told}`)
+  }
+  for (const machine of model.machines.keys()) {
+    for (const environment of model.environments.keys()) {
+      for (const kind of [readAll, generateSeeds, retrieveSeeds]) await look(kind, [machine, environment, 0, 0])
+    }
+  }
+  for (const environment of model.environments.keys()) {
+    const machine = model.machines.findIndex((each) => {
+      const at = model.environments[environment]
+      return at !== undefined && model.refusal(each, at, "any") === undefined
+    })
+    if (machine < 0) continue
+    for (const name of secretNames.keys()) await look(history, [machine, environment, name, 0])
+  }
+  await look(listMembers, [0, 0, 0, 0])
+}
+
+async function play(steps: Iterable<fc.AsyncCommand<Model, Real>>): Promise<void> {
+  const world = new World()
+  const model = new Model()
+  const trace: string[] = []
+  try {
+    const first = await world.begin(environments)
+    const all = environments.map((name) => model.addEnvironment(name))
+    world.add(
+      model.addClient(
+        "admin",
+        all.map((each) => [each, "read-write"] as const),
+        true,
+      ),
+      first,
+      true,
+    )
+    const real = { world, trace }
+    for (const each of beginning) await each.run(model, real)
+    await fc.asyncModelRun(() => ({ model, real }), steps)
+    await lookAtAll(model, real)
+  } catch (error) {
+    const told = trace.map((line, index) => `  ${index + 1}. ${line}`).join("\n")
+    throw new Error(`${error instanceof Error ? error.message : error}\n${told}\n  HALFKEY_MODEL_SEED=${seed}`)
+  } finally {
+    seen.steps += trace.length
+    seen.kills += world.kills
+    await world.end()
+  }
+}
+
+test(`random steps on the real server come to what the model says (HALFKEY_MODEL_SEED=${seed})`, async () => {
+  const sequences = fc.commands(commands, { maxCommands: stepsMax, size: "max" })
+  await fc.assert(fc.asyncProperty(sequences, play), { seed, numRuns: runs, interruptAfterTimeLimit: timeMaxMs })
+  console.log(`model: ${JSON.stringify({ ...seen, seed, cpuMs: Math.round(process.cpuUsage().user / 1000) })}`)
+  assert.ok(seen.steps > runs * 10, `only ${seen.steps} steps`)
+})
