@@ -116,6 +116,17 @@ test("with a rotation, one manifest both takes out and begins an epoch, which on
   await remaining.close()
 })
 
+test("who takes itself out, and never learns that it did, repeats that as well", async () => {
+  const { clientId } = place.workspace
+  for (const [environments, notMember] of [
+    [["production"], []],
+    [[], ["production"]],
+  ] as const) {
+    const again = await admin.grants.revoke(clientId, ["production"], { rotate: true })
+    assert.deepEqual(unwrap(again), { clientId, environments, notMember })
+  }
+})
+
 test("no new half is sealed while a recovery grant is missing, but taking out works", async () => {
   const { clientId } = await newClient()
   place.server.keyset("production").recoveryGrants.splice(0)

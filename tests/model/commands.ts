@@ -71,17 +71,23 @@ class StepCommand extends Command {
 
   async run(model: Model, real: Real): Promise<void> {
     const step = this.#kind(model, this.picks)
-    if (step !== undefined) settle(step, [await step.perform(real.world)], real, step.told)
+    if (step === undefined) return
+    const known = model.machines.length
+    settle(step, [await step.perform(real.world)], real, step.told)
+    for (const machine of model.machines.slice(known)) await real.world.of(machine).logIn()
   }
 }
+
+const interrupted = ["write", "write", "remove", "rotate", "revokeClient", "revokeGrant", "removeGranter"] as const
 
 /** The server is killed while a step is under way. */
 class CrashDuring extends Command {
   readonly #kind: Kind
 
-  constructor(name: string, kind: Kind, picks: Picks) {
+  constructor(picks: Picks) {
+    const name = pick(interrupted, picks[5])
     super(`crash during ${name}`, picks)
-    this.#kind = kind
+    this.#kind = kinds[name][0]
   }
 
   check(model: Model): boolean {
@@ -91,7 +97,7 @@ class CrashDuring extends Command {
   async run(model: Model, real: Real): Promise<void> {
     const step = this.#kind(model, this.picks)
     if (step === undefined) return
-    const ms = (this.picks[5] ?? 0) % 60
+    const ms = Math.floor((this.picks[5] ?? 0) / 7) % 60
     const results = await real.world.throughCrash(ms, () => step.perform(real.world))
     settle(step, results, real, `${step.told}, with a kill -9 after ${ms} ms`)
   }
@@ -168,9 +174,8 @@ export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
   ...Object.entries(kinds).flatMap(([name, [kind, lots]]) =>
     Array.from({ length: lots }, () => of((picks) => new StepCommand(name, kind, picks))),
   ),
-  ...(["write", "remove", "rotate", "revokeClient", "revokeGrant", "removeGranter"] as const).map((name) =>
-    of((picks) => new CrashDuring(name, kinds[name][0], picks)),
-  ),
+  of((picks) => new CrashDuring(picks)),
+  of((picks) => new CrashDuring(picks)),
   of((picks) => new Crash("crash", picks)),
   of((picks) => new RestartMachine("restart", picks)),
   of((picks) => new RestartMachine("restart", picks)),

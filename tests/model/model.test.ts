@@ -13,7 +13,7 @@ import { generateSeeds, history, readAll, retrieveSeeds } from "./vault-steps.ts
 import { World } from "./world.ts"
 
 const seed = Number(process.env["HALFKEY_MODEL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
-const runs = Number(process.env["HALFKEY_MODEL_RUNS"] ?? 8)
+const runs = Number(process.env["HALFKEY_MODEL_RUNS"] ?? 10)
 const stepsMax = 90
 /** Making a failure smaller ends after this, with the smallest found so far. */
 const timeMaxMs = Number(process.env["HALFKEY_MODEL_TIME"] ?? 300_000)
@@ -64,12 +64,12 @@ async function play(steps: Iterable<fc.AsyncCommand<Model, Real>>): Promise<void
     const real = { world, trace }
     for (const each of beginning) await each.run(model, real)
     await fc.asyncModelRun(() => ({ model, real }), steps)
+    seen.steps += trace.length
     await lookAtAll(model, real)
   } catch (error) {
     const told = trace.map((line, index) => `  ${index + 1}. ${line}`).join("\n")
     throw new Error(`${error instanceof Error ? error.message : error}\n${told}\n  HALFKEY_MODEL_SEED=${seed}`)
   } finally {
-    seen.steps += trace.length
     seen.kills += world.kills
     await world.end()
   }

@@ -35,6 +35,11 @@ export class Computer {
     }
   }
 
+  /** Whatever comes of it: from then on a thief may have its token. */
+  async logIn(): Promise<void> {
+    await this.use(async ({ admin }) => await admin.workspace())
+  }
+
   /** The program ends; what it stored stays. */
   async close(): Promise<void> {
     await this.#running?.secrets.close()

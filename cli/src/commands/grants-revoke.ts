@@ -43,10 +43,16 @@ export async function run(context: Context, options: GrantsRevokeOptions): Promi
   const { environments: changed, notMember } = unwrap(await admin.grants.revoke(clientId, environments, { rotate }))
   if (changed.length > 0) context.note(`${clientId} is no member of ${changed.join(", ")} any more`)
   if (notMember.length > 0) context.note(`it is no member of ${notMember.join(", ")}: nothing was done there`)
+  const commands = (names: readonly string[]) => names.map((name) => `halfkey rotate -e ${name}`).join("\n       ")
+  // An earlier try may have been interrupted before it could say so.
+  if (rotate && notMember.length > 0) {
+    context.note(`for what is sealed under keys that it had\n  try: ${commands(notMember)}`)
+  }
   if (changed.length === 0) return undefined
   if (rotate) {
-    const commands = changed.map((name) => `halfkey rotate -e ${name}`).join("\n       ")
-    context.note(`what is written from now on is sealed under new keys; for what is there already\n  try: ${commands}`)
+    context.note(
+      `what is written from now on is sealed under new keys; for what is there already\n  try: ${commands(changed)}`,
+    )
   }
   context.note("what it has read stays known to it: replace those secrets")
   return undefined
