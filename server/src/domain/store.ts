@@ -6,6 +6,7 @@
  * `storage_full` means that there was no room; reads go on, and writes succeed again when there is room.
  */
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type { AuditStore } from "./audit/audit-store.ts"
 import type * as rows from "./rows.ts"
 import type {
   CommitInput,
@@ -47,6 +48,8 @@ export class StaleStateError extends Error {
 }
 
 export interface Store extends StateReader, VaultReader {
+  readonly audit: AuditStore
+
   /** Appends an entry that describes no change: a read, or a refusal. */
   appendAudit(guard: Guard): Promise<void>
 

@@ -16,6 +16,7 @@ export interface Schema {
     id: WorkspaceId
     crn: string
     generation: number
+    audit_incarnation: Generated<number>
     root_sign_pk: Uint8Array
     root_kem_pk: Uint8Array
     created_at: number
@@ -117,4 +118,24 @@ export interface Schema {
     entry: Uint8Array
     leaf_hash: Uint8Array
   }
+  /** Hashes of perfect subtrees, up to 256 in a row, 32 bytes each: `domain/audit/tiles.ts`. */
+  audit_tiles: { workspace_id: WorkspaceId; level: number; number: number; hashes: Uint8Array }
+  /** 256 entries that are in the tree and in the index. */
+  audit_blocks: { workspace_id: WorkspaceId; number: number; first_time: number; last_time: number }
+  /** Which entries of a block have a term: a bit for each, 32 bytes. */
+  audit_terms: { workspace_id: WorkspaceId; term: string; block: number; places: Uint8Array }
+  /** Where leaves are, by the first byte of their hash. */
+  audit_leaves: { workspace_id: WorkspaceId; run: number; bucket: number; leaves: Uint8Array }
+  audit_checkpoints: { workspace_id: WorkspaceId; incarnation: number; size: number; time: number; note: string }
+  /** Entries that were moved into files. */
+  audit_archives: {
+    workspace_id: WorkspaceId
+    first: number
+    last: number
+    file: string
+    hash: Uint8Array
+    time: number
+  }
+  /** Up to where a stream has taken the entries. */
+  audit_cursors: { workspace_id: WorkspaceId; stream: string; next: number }
 }

@@ -10,9 +10,11 @@ import * as recovery from "./recovery-queries.ts"
 import * as rotation from "./rotation-queries.ts"
 import { apiKeyFromTable, secretFromTable } from "./row-mapping.ts"
 import * as secrets from "./secret-queries.ts"
+import { SqlAuditStore } from "./sql-audit-store.ts"
 import * as state from "./state-queries.ts"
 
 export class SqlStore implements Store {
+  readonly audit: SqlAuditStore
   readonly #reader: Reader
   readonly #writer: Writer
   readonly #closeReader: () => Promise<void>
@@ -21,6 +23,7 @@ export class SqlStore implements Store {
     this.#reader = reader
     this.#writer = writer
     this.#closeReader = closeReader
+    this.audit = new SqlAuditStore(reader, writer)
   }
 
   server() {

@@ -7,21 +7,19 @@ import { SqlStore } from "./sql-store.ts"
 import { SqliteConnection } from "./sqlite/connection.ts"
 import { CurrentSecrets } from "./sqlite/current-secrets.ts"
 import { openSqlite, prepareSchema } from "./sqlite/open.ts"
-import { SqliteWriter } from "./sqlite/writer.ts"
+import { SqliteWriter, type WriterEvents } from "./sqlite/writer.ts"
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends WriterEvents {
   readonly path: string
-  /** Called when nobody can know any more what is on disk: the process must end. */
-  readonly onFatal: (error: Error) => void
 }
 
 /** Opens or makes the database. Throws `database_damaged`, `database_too_new`, `invalid_configuration`. */
-export async function openSqliteStore({ path, onFatal }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ path, ...events }: SqliteStoreOptions): Promise<Store> {
   const db = openSqlite(path)
   try {
     prepareSchema(db)
     db.pragma("query_only = 1")
-    const writer = await SqliteWriter.start(path, onFatal)
+    const writer = await SqliteWriter.start(path, events)
     return new SqliteStore(new SqliteConnection(db), writer, async () => {
       db.close()
     })

@@ -5,6 +5,7 @@ import { rootAssertions } from "./0002-root-assertions.ts"
 import { secretsByRecord } from "./0003-secrets-by-record.ts"
 import { auditIncarnation } from "./0004-audit-incarnation.ts"
 import { devices } from "./0005-devices.ts"
+import { auditTree } from "./0006-audit-tree.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -19,6 +20,8 @@ export interface ColumnTypes {
   /** Behind a text column that is compared by bytes. */
   readonly byteOrder: RawBuilder<unknown>
   readonly tableEnd: RawBuilder<unknown>
+  /** The same for a table of small rows that are only found by their primary key. */
+  readonly clusteredEnd: RawBuilder<unknown>
 }
 
 /** Migration n leads from schema version n - 1 to n. */
@@ -28,4 +31,5 @@ export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => 
   secretsByRecord,
   auditIncarnation,
   devices,
+  auditTree,
 ]

@@ -1,8 +1,10 @@
 /** Every write by its name: how the store asks whoever holds the write connection. */
-import type { Guard } from "../../domain/store.ts"
+import type { WorkspaceId } from "@halfkey/core/formats/ids"
+import type { AuditRecord, Guard } from "../../domain/store.ts"
 import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
 import * as devices from "./devices.ts"
+import { saveCheckpoint } from "./audit.ts"
 import * as keysets from "./keysets.ts"
 import { resealSecrets } from "./reseal.ts"
 import * as rosters from "./rosters.ts"
@@ -30,6 +32,7 @@ const operations = {
   deleteSigningKeys: serverKeys.deleteSigningKeys,
   commitSecrets,
   resealSecrets,
+  saveCheckpoint,
 } as const
 
 type Operations = typeof operations
@@ -43,6 +46,12 @@ export type OperationResult<Name extends OperationName> = Awaited<ReturnType<Ope
 export interface OperationCall {
   readonly name: OperationName
   readonly parameters: readonly unknown[]
+}
+
+/** The workspace whose audit log an operation adds to: the first parameter is a guard or an entry then. */
+export function workspaceOf({ parameters: [first] }: OperationCall): WorkspaceId | undefined {
+  const { audit, leafHash, workspaceId } = (first ?? {}) as Partial<Guard & AuditRecord>
+  return audit?.workspaceId ?? (leafHash && workspaceId)
 }
 
 /** Whoever holds the write connection. Resolves when the operation is durable. */

@@ -23,6 +23,7 @@ const columnTypes: ColumnTypes = {
   serial: { type: "integer", define: (column) => column.primaryKey().autoIncrement() },
   byteOrder: sql`collate binary`,
   tableEnd: sql`strict`,
+  clusteredEnd: sql`strict, without rowid`,
 }
 
 /**

@@ -5,6 +5,8 @@
  */
 import { Worker } from "node:worker_threads"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { WorkspaceId } from "@halfkey/core/formats/ids"
+import type { AuditHead } from "../../domain/audit/audit-store.ts"
 import { type Guard, StaleStateError } from "../../domain/store.ts"
 import type {
   OperationCall,
@@ -15,7 +17,7 @@ import type {
 } from "../operations/operations.ts"
 import { encodeAudits } from "./audit-batch.ts"
 import type { BatchOutcome, Failure } from "./group-commit.ts"
-import type { FromWriter, ToWriter } from "./writer-worker.ts"
+import type { FromWriter, ToWriter, WriterData } from "./writer-worker.ts"
 
 interface Waiting<What> {
   readonly what: What
@@ -40,9 +42,23 @@ class Waitings {
 /** So many entries do not wait for the end of the turn: the thread writes them while this one reads the next requests. */
 const sentAtOnce = 8
 
+export interface WriterEvents {
+  /** The state on disk is not known any more: the process must end. */
+  readonly onFatal: (error: Error) => void
+  /** Absent where another process sequences the audit logs of this database. */
+  readonly sequencer?: SequencerEvents | undefined
+}
+
+export interface SequencerEvents {
+  /** An audit log has grown to this; all of it is on disk. */
+  onHead(head: AuditHead): void
+  /** Entries of an audit log are missing: it gets no more heads. */
+  onGap(workspaceId: WorkspaceId, message: string): void
+}
+
 export class SqliteWriter implements Writer {
   readonly #worker: Worker
-  #onFatal: ((error: Error) => void) | undefined
+  #events: WriterEvents | undefined
   #next = new Waitings()
   /** In the order in which they were sent. */
   #inFlight: Waitings[] = []
@@ -52,16 +68,15 @@ export class SqliteWriter implements Writer {
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    worker.on("message", (message: "ready" | FromWriter) => message !== "ready" && this.#answer(message))
+    worker.on("message", (message: "ready" | FromWriter) => message !== "ready" && this.#receive(message))
     worker.on("error", (error) => this.#end(error))
     worker.on("exit", (code) => this.#end(new Error(`the writer's thread ended with code ${code}`)))
   }
 
-  /** `onFatal` is called when the state on disk is not known any more: the process must end. */
-  static async start(path: string, onFatal: (error: Error) => void): Promise<SqliteWriter> {
+  static async start(path: string, events: WriterEvents): Promise<SqliteWriter> {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js"
     const worker = new Worker(new URL(`./writer-worker.${extension}`, import.meta.url), {
-      workerData: { path },
+      workerData: { path, sequences: events.sequencer !== undefined } satisfies WriterData,
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
     const writer = new SqliteWriter(worker)
@@ -71,7 +86,7 @@ export class SqliteWriter implements Writer {
       // A thread that ends without a word must not leave the start waiting for ever.
       worker.once("exit", (code) => reject(new Error(`the writer's thread ended at its start with code ${code}`)))
     })
-    writer.#onFatal = onFatal
+    writer.#events = events
     return writer
   }
 
@@ -123,7 +138,14 @@ export class SqliteWriter implements Writer {
     this.#worker.postMessage(message, [audits.bytes.buffer])
   }
 
-  #answer({ messages, outcome }: FromWriter): void {
+  #receive(message: FromWriter): void {
+    const sequencer = this.#events?.sequencer
+    if ("head" in message) sequencer?.onHead(message.head)
+    else if ("gap" in message) sequencer?.onGap(message.gap.workspaceId, message.gap.message)
+    else this.#answer(message.messages, message.outcome)
+  }
+
+  #answer(messages: number, outcome: BatchOutcome): void {
     const answered = this.#inFlight.splice(0, messages)
     settleAudits(
       answered.flatMap(({ audits }) => audits),
@@ -146,7 +168,7 @@ export class SqliteWriter implements Writer {
     for (const waitings of [...this.#inFlight, this.#next]) waitings.rejectAll(error)
     this.#inFlight = []
     this.#idle?.()
-    this.#onFatal?.(error)
+    this.#events?.onFatal(error)
   }
 }
 

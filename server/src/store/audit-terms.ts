@@ -1,0 +1,57 @@
+/** What an audit entry can be found by: terms of the index, and the same questions asked of an entry itself. */
+import type { AuditEntry } from "@halfkey/core/formats/audit-entry"
+import { isKeysetId } from "@halfkey/core/formats/ids"
+import type { AuditFilter } from "../domain/audit/audit-store.ts"
+
+/** Longer text is cut in a term: what is found is compared in full. */
+const termMaxLength = 280
+
+/** What a filter can ask of an entry, but for its time. */
+type Indexed = Pick<
+  AuditEntry,
+  "action" | "apiKeyId" | "clientId" | "environment" | "keysetId" | "names" | "outcome" | "time"
+>
+
+const term = (kind: string, value: string) => `${kind}:${value}`.slice(0, termMaxLength)
+
+/** `name@version` is found by its name. */
+const nameOf = (text: string) => text.split("@", 1)[0] ?? text
+
+export function readIndexed(entry: Uint8Array): Indexed {
+  return JSON.parse(Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString()) as Indexed
+}
+
+/** May hold a term twice. */
+export function termsOf(entry: Indexed): string[] {
+  const { action, apiKeyId, clientId, environment, keysetId, names, outcome } = entry
+  const terms = [term("action", action), term("outcome", outcome)]
+  if (clientId !== undefined) terms.push(term("client", clientId))
+  if (apiKeyId !== undefined) terms.push(term("key", apiKeyId))
+  if (environment !== undefined) terms.push(term("environment", environment))
+  if (keysetId !== undefined) terms.push(term("environment", keysetId))
+  for (const name of names ?? []) terms.push(term("name", nameOf(name)))
+  return terms
+}
+
+/** All must be there; the ones that are rare as a rule come first. */
+export function termsOfFilter({ name, client, apiKey, environment, action, outcome }: AuditFilter): string[] {
+  const terms: string[] = []
+  if (name !== undefined) terms.push(term("name", name))
+  if (client !== undefined) terms.push(term("client", client))
+  if (apiKey !== undefined) terms.push(term("key", apiKey))
+  if (environment !== undefined) terms.push(term("environment", environment))
+  if (action !== undefined) terms.push(term("action", action))
+  if (outcome !== undefined) terms.push(term("outcome", outcome))
+  return terms
+}
+
+export function fits(entry: Indexed, filter: AuditFilter): boolean {
+  const { name, client, apiKey, environment, action, outcome } = filter
+  if (client !== undefined && entry.clientId !== client) return false
+  if (apiKey !== undefined && entry.apiKeyId !== apiKey) return false
+  if (action !== undefined && entry.action !== action) return false
+  if (outcome !== undefined && entry.outcome !== outcome) return false
+  const of = environment !== undefined && isKeysetId(environment) ? entry.keysetId : entry.environment
+  if (environment !== undefined && of !== environment) return false
+  return name === undefined || (entry.names ?? []).some((each) => nameOf(each) === name)
+}

@@ -1,0 +1,196 @@
+/**
+ * The one sequencer (S12): brings entries that are on disk into the tree and the index, and tells the heads to be signed.
+ * Entries have their number since they were written, so nothing here decides about order, and all that it knows is in the
+ * database: it may be ended at any moment. It runs in the writer's thread, one small step at a time between batches.
+ */
+import type { WorkspaceId } from "@halfkey/core/formats/ids"
+import Database from "better-sqlite3"
+import type { AuditHead } from "../../domain/audit/audit-store.ts"
+import { TiledTree, tileWidth } from "../../domain/audit/tiles.ts"
+import { bucketsOf, runBlocks } from "../audit-leaves.ts"
+import * as queries from "../audit-queries.ts"
+import { BlockBuilder, GapError } from "../block-builder.ts"
+import { tileReader } from "../sql-audit-store.ts"
+import { SqliteConnection } from "./connection.ts"
+import { isOutOfSpace } from "./out-of-space.ts"
+
+/** From the first new entry to the head that has it: whoever is alone does not wait long. */
+const soonMs = 50
+/** Between the beginnings of two rounds: heads come at least once a second, though a round itself takes time. */
+const roundMs = 400
+/** What a log that is behind may take of a round before it has a head for what is done. */
+const backlogMs = 250
+/** A step's limits: entries, bytes of entries, rows of the index. */
+const entriesPerStep = 64
+const bytesPerStep = 128 * 1024
+const rowsPerStep = 500
+/** Entries that are read at once. */
+const rowsPerQuery = 16
+
+export interface SequencerParts {
+  /** The write connection. */
+  readonly db: Database.Database
+  /** Milliseconds. */
+  readonly now: () => number
+  readonly onHead: (head: AuditHead) => void
+  /** The log of a workspace has a gap: it gets no more heads until the next start. */
+  readonly onGap: (workspaceId: WorkspaceId, message: string) => void
+}
+
+/** The log that is being worked on. */
+interface Current {
+  readonly workspaceId: WorkspaceId
+  readonly until: number
+  readonly size: number
+  readonly firstBlock: number
+  blocks: number
+  runs: number
+  builder: BlockBuilder | undefined
+}
+
+export class Sequencer {
+  readonly #parts: SequencerParts
+  readonly #connection: SqliteConnection
+  readonly #grown = new Set<WorkspaceId>()
+  readonly #broken = new Set<WorkspaceId>()
+  #queue: WorkspaceId[] = []
+  #current: Current | undefined
+  #nextRound = Number.NEGATIVE_INFINITY
+  #notedAt = 0
+
+  constructor(parts: SequencerParts) {
+    this.#parts = parts
+    this.#connection = new SqliteConnection(parts.db)
+  }
+
+  /** Begins with all logs: some may have grown under a version that had no tree, or before a crash. */
+  async begin(): Promise<void> {
+    this.note((await this.#connection.all(queries.workspaceIds, {})).map(({ id }) => id))
+  }
+
+  /** These logs have grown. */
+  note(workspaceIds: Iterable<WorkspaceId>): void {
+    if (this.#grown.size === 0) this.#notedAt = this.#parts.now()
+    for (const id of workspaceIds) if (!this.#broken.has(id)) this.#grown.add(id)
+  }
+
+  /** Milliseconds until `step` has something to do; `undefined` while no log grows. */
+  delay(): number | undefined {
+    if (this.#current !== undefined || this.#queue.length > 0) return 0
+    if (this.#grown.size === 0) return undefined
+    return Math.max(0, Math.max(this.#notedAt + soonMs, this.#nextRound) - this.#parts.now())
+  }
+
+  /** One small piece of work. Throws when nobody can know any more what is on disk. */
+  async step(): Promise<void> {
+    try {
+      await this.#step()
+    } catch (error) {
+      if (this.#parts.db.inTransaction) this.#parts.db.exec("rollback")
+      const workspaceId = this.#current?.workspaceId
+      this.#current = undefined
+      if (workspaceId === undefined) throw error
+      if (error instanceof GapError) {
+        this.#broken.add(workspaceId)
+        this.#parts.onGap(workspaceId, error.message)
+      } else if (isOutOfSpace(error)) {
+        // The entries themselves are there; the tree follows when there is room again.
+        this.note([workspaceId])
+        this.#nextRound = this.#parts.now() + 1000
+      } else throw error
+    }
+  }
+
+  async #step(): Promise<void> {
+    this.#current ??= await this.#next()
+    const current = this.#current
+    if (current === undefined) return
+    const { blocks, runs, size } = current
+    if (runs < Math.floor(blocks / runBlocks)) return this.#writeRun(current)
+    if (size < (blocks + 1) * tileWidth) return this.#finish(current, size)
+    // At least one block, however many logs are behind.
+    const isLate = current.builder === undefined && blocks > current.firstBlock && this.#parts.now() >= current.until
+    if (!isLate) return this.#extend(current)
+    this.note([current.workspaceId])
+    await this.#finish(current, blocks * tileWidth)
+  }
+
+  async #next(): Promise<Current | undefined> {
+    const now = this.#parts.now()
+    if (this.#queue.length === 0) {
+      this.#queue = [...this.#grown]
+      this.#grown.clear()
+      this.#nextRound = now + roundMs
+    }
+    const workspaceId = this.#queue.shift()
+    if (workspaceId === undefined) return undefined
+    const last = await this.#connection.first(queries.lastSeq, { workspaceId })
+    const block = await this.#connection.first(queries.lastBlock, { workspaceId })
+    const run = await this.#connection.first(queries.lastRun, { workspaceId })
+    return {
+      workspaceId,
+      until: now + backlogMs / (this.#queue.length + 1),
+      size: (last?.seq ?? -1) + 1,
+      firstBlock: (block?.number ?? -1) + 1,
+      blocks: (block?.number ?? -1) + 1,
+      runs: (run?.run ?? -1) + 1,
+      builder: undefined,
+    }
+  }
+
+  /** All of the log that is in the tree, or a rest of less than a block, has a head now. */
+  async #finish({ workspaceId }: Current, size: number): Promise<void> {
+    if (size > 0) this.#parts.onHead({ workspaceId, size, rootHash: await this.#root(workspaceId, size) })
+    this.#current = undefined
+  }
+
+  async #root(workspaceId: WorkspaceId, size: number): Promise<Uint8Array> {
+    try {
+      return await new TiledTree(tileReader(this.#connection, workspaceId)).root(size)
+    } catch (error) {
+      if (error instanceof Database.SqliteError) throw error
+      throw new GapError("an audit entry or a part of its tree is missing")
+    }
+  }
+
+  async #extend(current: Current): Promise<void> {
+    const { workspaceId, blocks } = current
+    current.builder ??= new BlockBuilder(workspaceId, blocks)
+    const { builder } = current
+    let [entries, bytes] = [0, 0]
+    for (let from = builder.nextSeq; from !== undefined; from = builder.nextSeq) {
+      if (entries >= entriesPerStep || bytes >= bytesPerStep) return
+      const range = { workspaceId, from, to: (blocks + 1) * tileWidth, limit: rowsPerQuery }
+      const rows = await this.#connection.all(queries.firstEntries, range)
+      if (rows.length === 0) throw new GapError(`the audit entry ${from} is missing`)
+      for (const row of rows) {
+        builder.add(row)
+        bytes += row.entry.length
+      }
+      entries += rows.length
+    }
+    if (entries > 0) return
+    this.#parts.db.exec("begin immediate")
+    const isWhole = await builder.write(this.#connection, rowsPerStep)
+    this.#parts.db.exec("commit")
+    if (!isWhole) return
+    current.blocks++
+    current.builder = undefined
+  }
+
+  async #writeRun(current: Current): Promise<void> {
+    const { workspaceId, runs: run } = current
+    const tiles: Uint8Array[] = []
+    for (let number = run * runBlocks; number < (run + 1) * runBlocks; number++) {
+      const tile = await this.#connection.first(queries.tile, { workspaceId, level: 0, number })
+      if (tile === undefined) throw new GapError(`the tile ${number} of the audit log is missing`)
+      tiles.push(tile.hashes)
+    }
+    this.#parts.db.exec("begin immediate")
+    for (const [bucket, leaves] of bucketsOf(tiles).entries()) {
+      await this.#connection.run(queries.saveLeaves, { workspace_id: workspaceId, run, bucket, leaves })
+    }
+    this.#parts.db.exec("commit")
+    current.runs++
+  }
+}
