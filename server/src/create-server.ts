@@ -18,7 +18,10 @@ import { followKeys } from "./key-follower.ts"
 import { createLogger, requestLog } from "./log.ts"
 import { pooledRandom } from "./pooled-random.ts"
 import { loadRootKey } from "./root-key-source.ts"
+import { SequencedLogs } from "./sequenced-logs.ts"
 import { initializeServer, ServerKeys } from "./server-keys.ts"
+import { AuditLog } from "./services/audit/audit-log.ts"
+import { Checkpoints } from "./services/audit/checkpoints.ts"
 import { AuditEntries } from "./services/audit/entries.ts"
 import { AccessTokens } from "./services/auth/access-tokens.ts"
 import { ApiKeys } from "./services/auth/api-keys.ts"
@@ -73,14 +76,20 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   try {
     makeDataDirectory(config.dataDirectory)
     opened.push(lockDataDirectory(config.dataDirectory))
-    const store = await openSqliteStore({ path: config.databasePath, onFatal: options.onFatal })
+    const logger = createLogger(config.logLevel, options.logDestination)
+    const sequenced = new SequencedLogs(logger)
+    const store = await openSqliteStore({
+      path: config.databasePath,
+      onFatal: options.onFatal,
+      sequencer: sequenced,
+    })
     opened.push(() => store.close())
     const rootKey = await openRootKey(config, store, now, random)
     const keys = await ServerKeys.load({ store, rootKey, now })
     const tokenPath = setupTokenPath(config.dataDirectory)
     if (!(await store.hasWorkspace())) await ensureSetupToken(tokenPath, store, now(), random)
 
-    const logger = createLogger(config.logLevel, options.logDestination)
+    opened.push(sequenced.follow(new Checkpoints({ store, keys, now, onForeignKey: sequenced.onForeignKey })))
     const metrics = new Metrics()
     const onCreated = async () => removeSetupToken(tokenPath)
     const ids = pooledRandom(random)
@@ -162,6 +171,7 @@ function buildServices(parts: {
     seeds: new Seeds({ gate, store, makers, counters, random }),
     reads: new Reads({ gate, store, records: new ReadRecords(store, makers), counters }),
     reseals: new Reseals({ gate, store, makers, counters, random }),
+    auditLog: new AuditLog({ gate, store }),
     writes: new Writes({ gate, store, makers, counters, now, random, valueMaxLength }),
   }
 }

@@ -36,6 +36,7 @@ export type AuditAction =
   | "api-key.revoke"
   | "recovery.read"
   | "recovery.commit"
+  | "audit.read"
 
 /** One decision. Absent fields are left out of the bytes. Holds names, versions and ids, never a value or a key. */
 export interface AuditEntry {

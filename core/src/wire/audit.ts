@@ -48,6 +48,18 @@ export const AuditEntriesResponse = Type.Object({
       description: "`after` of the next request; absent when there is no more. A page may be empty and have a next one",
     }),
   ),
+  archived: Type.Optional(
+    Type.Array(
+      Type.Object({
+        first: LeafIndex,
+        last: LeafIndex,
+        file: Type.String({ description: "Its name, without the directory" }),
+        hash: Bytes(32, "SHA-256 of the file"),
+        time: Time,
+      }),
+      { description: "Entries that this request passed over: the server's operator moved them into files" },
+    ),
+  ),
 })
 export type AuditEntriesResponse = Static<typeof AuditEntriesResponse>
 

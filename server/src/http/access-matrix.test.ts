@@ -195,6 +195,10 @@ const cases: Readonly<Record<string, Case>> = {
     }),
     foreign: [404, "client_not_found"],
   },
+  // Its own log holds what it asked of this workspace, so only a part is looked at.
+  "GET /v1/audit/entries": { request: () => ({ path: "/v1/audit/entries?action=audit.read" }), foreign: "own" },
+  "GET /v1/audit/checkpoint": { request: () => ({ path: "/v1/audit/checkpoint" }), foreign: "own" },
+  "GET /v1/audit/proof": { request: () => ({ path: "/v1/audit/proof?from=1&to=1" }), foreign: "own" },
   "DELETE /v1/api-keys/:id": {
     request: async () => {
       const body = { label: "to be revoked", role: "member", clientId: admin.identity.clientId }

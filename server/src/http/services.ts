@@ -1,4 +1,5 @@
 /** What the routes call. */
+import type { AuditLog } from "../services/audit/audit-log.ts"
 import type { ApiKeys } from "../services/auth/api-keys.ts"
 import type { Clients } from "../services/auth/clients.ts"
 import type { Devices } from "../services/auth/devices.ts"
@@ -27,4 +28,5 @@ export interface Services {
   readonly reads: Reads
   readonly writes: Writes
   readonly reseals: Reseals
+  readonly auditLog: AuditLog
 }

@@ -50,6 +50,8 @@ export const rules: Readonly<Record<RuledAction, Rule>> = {
     refusedTo: "environment-narrowed",
     changesState: true,
   },
+  // All of it: a part of the log cannot be verified, and says of other environments what the key may not know.
+  "audit.read": { scopes: ["audit:read"], refusedTo: "environment-narrowed" },
   "api-key.list": { scopes: ["api_key:list"] },
   "api-key.create": { scopes: ["api_key:create"], refusedTo: "narrowed", changesState: true },
   "api-key.revoke": {

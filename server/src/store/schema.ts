@@ -16,7 +16,6 @@ export interface Schema {
     id: WorkspaceId
     crn: string
     generation: number
-    audit_incarnation: Generated<number>
     root_sign_pk: Uint8Array
     root_kem_pk: Uint8Array
     created_at: number

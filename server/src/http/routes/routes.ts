@@ -3,6 +3,7 @@
 import type { App } from "../http-server.ts"
 import type { Services } from "../services.ts"
 import { apiKeyRoutes } from "./api-keys.ts"
+import { auditRoutes } from "./audit.ts"
 import { clientRoutes } from "./clients.ts"
 import { deviceRoutes } from "./devices.ts"
 import { docsRoutes } from "./docs.ts"
@@ -22,6 +23,7 @@ export async function allRoutes(app: App, services: Services, operations: Operat
   deviceRoutes(app, services)
   apiKeyRoutes(app, services)
   recoveryRoutes(app, services)
+  auditRoutes(app, services)
   operationsRoutes(app, operations)
   docsRoutes(app)
 }
