@@ -17,12 +17,19 @@ const term = (kind: string, value: string) => `${kind}:${value}`.slice(0, termMa
 /** `name@version` is found by its name. */
 const nameOf = (text: string) => text.split("@", 1)[0] ?? text
 
-export function readIndexed(entry: Uint8Array): Indexed {
-  return JSON.parse(Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString()) as Indexed
+/** `undefined` for bytes that are no entry: somebody wrote into the database, which the tree shows, and not the index. */
+export function readIndexed(entry: Uint8Array): Indexed | undefined {
+  try {
+    const found: unknown = JSON.parse(Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString())
+    return typeof found === "object" && found !== null ? (found as Indexed) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** May hold a term twice. */
-export function termsOf(entry: Indexed): string[] {
+export function termsOf(entry: Indexed | undefined): string[] {
+  if (entry === undefined) return []
   const { action, apiKeyId, clientId, environment, keysetId, names, outcome } = entry
   const terms = [term("action", action), term("outcome", outcome)]
   if (clientId !== undefined) terms.push(term("client", clientId))
@@ -45,7 +52,8 @@ export function termsOfFilter({ name, client, apiKey, environment, action, outco
   return terms
 }
 
-export function fits(entry: Indexed, filter: AuditFilter): boolean {
+export function fits(entry: Indexed | undefined, filter: AuditFilter): boolean {
+  if (entry === undefined) return false
   const { name, client, apiKey, environment, action, outcome } = filter
   if (client !== undefined && entry.clientId !== client) return false
   if (apiKey !== undefined && entry.apiKeyId !== apiKey) return false

@@ -31,7 +31,7 @@ export function foldHashes(hashes: Uint8Array, first: number, count: number): Ui
   }
   const [root] = row
   if (root?.length !== treeHashLength) throw new Error("a tile is shorter than the tree needs")
-  return root
+  return new Uint8Array(root)
 }
 
 /** Answers for trees of every size up to what the reader has. Reads each tile once: make one for each question. */
