@@ -7,6 +7,7 @@ import type {
   GranterAdministration,
 } from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
+import { Audit } from "./administration/audit.ts"
 import { Clients } from "./administration/clients.ts"
 import { Environments } from "./administration/environments.ts"
 import { Granters } from "./administration/granters.ts"
@@ -24,6 +25,8 @@ import type {
   WorkspaceInfo,
 } from "./administration/types.ts"
 import { makeWorkspace } from "./administration/workspace-creation.ts"
+import type { AuditAdministration, VerifiedAudit, VerifyExportOptions } from "./audit/types.ts"
+import { verifyExport } from "./audit/verify-export.ts"
 import { requireOptionTypes } from "./configuration.ts"
 import { toResult } from "./failure.ts"
 import type { CallOptions, SecretsOptions } from "./options.ts"
@@ -39,6 +42,7 @@ export type {
 } from "./administration/administration.ts"
 export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"
+export type * from "./audit/types.ts"
 export { allowInsecureEndpoint, type CallOptions, type SecretsOptions } from "./options.ts"
 export { type Failure, type FailureType, type ProblemCode, type Result, SecretsError, unwrap } from "./result.ts"
 
@@ -64,6 +68,14 @@ export function checkRecoveryKit(recoveryKit: string, workspaceCRN?: string): Pr
 }
 
 /**
+ * Verifies entries that were taken away with `admin.audit.export` against a checkpoint, without asking any server. Fails
+ * with `audit_verification_failed`, or `keyset_verification_failed` for a roster that the CRN does not prove.
+ */
+export function verifyAuditExport(options: VerifyExportOptions): Promise<Result<VerifiedAudit>> {
+  return toResult(async () => await verifyExport(options))
+}
+
+/**
  * Administration of one workspace, by an `admin` client, or with a `control` key without a client for what needs no
  * signature. Settings, results and failures are those of `Secrets`.
  */
@@ -73,6 +85,7 @@ export class Admin {
   readonly grants: GrantAdministration
   readonly granters: GranterAdministration
   readonly apiKeys: ApiKeyAdministration
+  readonly audit: AuditAdministration
   readonly #holder: SessionHolder
   readonly #options: SecretsOptions
 
@@ -87,6 +100,7 @@ export class Admin {
     this.grants = new Grants(this.#holder, clients)
     this.granters = new Granters(this.#holder)
     this.apiKeys = new ApiKeys(this.#holder)
+    this.audit = new Audit(this.#holder)
   }
 
   /** The own workspace: its granters by the signed roster, checked against the CRN, and what the caller may do. */

@@ -4,10 +4,18 @@ import type { Manifest } from "@halfkey/core/formats/manifest"
 import type { Roster } from "@halfkey/core/formats/roster"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { ArchiveNews } from "./archive-news.ts"
-import { checkedState, higherKeyset, higherSecret, joinStates } from "./freshness-state.ts"
-import { requireOneHistory, requireSameManifest, requireSameRoster } from "./one-history.ts"
+import { checkedState, higherAudit, higherKeyset, higherSecret, joinStates } from "./freshness-state.ts"
+import { requireOneHistory, requireSameHead, requireSameManifest, requireSameRoster } from "./one-history.ts"
 import { checkSameVersion } from "./secret-floors.ts"
-import type { ArchiveStore, FreshnessState, FreshnessStore, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
+import type {
+  ArchiveStore,
+  AuditFloor,
+  FreshnessState,
+  FreshnessStore,
+  KeysetFloor,
+  RosterFloor,
+  SecretFloor,
+} from "./stores.ts"
 
 /** Floors of documents at one moment. They must be those of the moment of asking: an answer under way may be older than what another answer brought meanwhile. */
 export interface DocumentFloors {
@@ -22,6 +30,7 @@ const noFloors: SecretFloors = new Map()
 export class Floors {
   readonly #store: FreshnessStore | undefined
   #roster: RosterFloor | undefined
+  #audit: AuditFloor | undefined
   // Replaced, never changed, so that `documents()` is a moment.
   #keysets: ReadonlyMap<string, KeysetFloor> = new Map()
   readonly #secrets = new Map<string, Map<string, SecretFloor>>()
@@ -118,6 +127,19 @@ export class Floors {
     this.#changed = true
   }
 
+  /** The last head of the audit log that was checked. */
+  audit(): AuditFloor | undefined {
+    return this.#audit
+  }
+
+  /** Only for a head that was shown to go on from the one before. Throws `audit_verification_failed` for a second one of its size. */
+  seeHead(seen: AuditFloor): void {
+    requireSameHead(this.#audit, seen)
+    if (higherAudit(this.#audit, seen) !== seen) return
+    this.#audit = seen
+    this.#changed = true
+  }
+
   /** Writes what was seen, if that is more than what is stored. Called only when every check of a call has passed. */
   async save(): Promise<void> {
     const store = this.#store
@@ -145,8 +167,9 @@ export class Floors {
     await this.#saving
   }
 
-  #adopt({ keysets = {}, roster, secrets = {} }: FreshnessState): void {
+  #adopt({ audit, keysets = {}, roster, secrets = {} }: FreshnessState): void {
     this.#roster = roster
+    this.#audit = audit
     this.#keysets = new Map(Object.entries(keysets))
     for (const [id, floors] of Object.entries(secrets)) this.#secrets.set(id, new Map(Object.entries(floors)))
   }
@@ -157,6 +180,7 @@ export class Floors {
       ...(this.#roster && { roster: this.#roster }),
       keysets: Object.fromEntries(this.#keysets),
       secrets: Object.fromEntries(secrets),
+      ...(this.#audit && { audit: this.#audit }),
     }
   }
 }

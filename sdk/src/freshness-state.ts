@@ -1,9 +1,10 @@
 /** The remembered state of S10 as plain JSON: reading it strictly, and joining two so that nothing goes back. */
+import { parseAuditOrigin } from "@halfkey/core/formats/audit-origin"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { isKeysetId } from "@halfkey/core/formats/ids"
 import { secretNameProblem } from "@halfkey/core/formats/secret-name"
 import { fromBase64Url } from "@halfkey/core/primitives/bytes"
-import type { FreshnessState, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
+import type { AuditFloor, FreshnessState, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
 
 type SecretFloors = Readonly<Record<string, SecretFloor>>
 
@@ -11,7 +12,7 @@ type SecretFloors = Readonly<Record<string, SecretFloor>>
  * Checks what a store gave. Throws `invalid_configuration`: to go on without it would give up a protection silently.
  */
 export function checkedState(state: unknown): FreshnessState {
-  const { roster, keysets = {}, secrets = {} } = objectOf<FreshnessState>(state)
+  const { audit, roster, keysets = {}, secrets = {} } = objectOf<FreshnessState>(state)
   if (roster !== undefined) requireFloor(isPosition(objectOf<RosterFloor>(roster).seq) && isHash(roster.hash))
   for (const [id, floor] of Object.entries(objectOf<NonNullable<typeof keysets>>(keysets))) {
     const { hash, incarnation, name, revision } = objectOf<KeysetFloor>(floor)
@@ -26,7 +27,14 @@ export function checkedState(state: unknown): FreshnessState {
       requireFloor(deleted === undefined || typeof deleted === "boolean")
     }
   }
+  if (audit !== undefined) requireAuditFloor(objectOf<AuditFloor>(audit))
   return state as FreshnessState
+}
+
+function requireAuditFloor({ origin, peaks = [], receiptsSince = 0, rootHash, seenAt, size }: AuditFloor): void {
+  requireFloor(typeof origin === "string" && parseAuditOrigin(origin) !== undefined)
+  requireFloor(isTime(size) && isHash(rootHash) && isTime(seenAt) && isTime(receiptsSince))
+  requireFloor(Array.isArray(peaks) && peaks.every(isHash))
 }
 
 /** Of each floor the higher one. Where both are equally high, `first` stays. For stores that several processes share. */
@@ -35,7 +43,17 @@ export function joinStates(first: FreshnessState, second: FreshnessState): Fresh
   const keysets = joinRecords(first.keysets, second.keysets, higherKeyset)
   const ids = Object.keys({ ...first.secrets, ...second.secrets })
   const secrets = ids.map((id) => [id, joinSecrets(id, first, second)] as const)
-  return { ...(roster && { roster }), keysets, secrets: Object.fromEntries(secrets) }
+  const audit = higherAudit(first.audit, second.audit)
+  return { ...(roster && { roster }), keysets, secrets: Object.fromEntries(secrets), ...(audit && { audit }) }
+}
+
+/** An accepted restore starts another log, however long the one before it was. */
+export function higherAudit(first: AuditFloor | undefined, second: AuditFloor | undefined): AuditFloor | undefined {
+  return higher(first, second, ({ origin, peaks, size }) => [incarnationOf(origin), size, peaks === undefined ? 0 : 1])
+}
+
+function incarnationOf(origin: string): number {
+  return parseAuditOrigin(origin)?.incarnation ?? 0
 }
 
 export function higherKeyset(first: KeysetFloor | undefined, second: KeysetFloor | undefined): KeysetFloor | undefined {
@@ -89,6 +107,10 @@ function objectOf<T>(value: unknown): T {
 
 function isPosition(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 1
+}
+
+function isTime(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function isHash(value: unknown): boolean {

@@ -32,6 +32,8 @@ export interface HttpCallerOptions {
   readonly transport: Transport
   readonly userAgent: string
   readonly now: () => number
+  /** Told the headers of every answer, refusals included. */
+  readonly onAnswer?: ((headers: Readonly<Record<string, string>>) => void) | undefined
 }
 
 export class HttpCaller {
@@ -39,18 +41,21 @@ export class HttpCaller {
   readonly #transport: Transport
   readonly #userAgent: string
   readonly #now: () => number
+  readonly #onAnswer: HttpCallerOptions["onAnswer"]
 
-  constructor({ endpoint, now, transport, userAgent }: HttpCallerOptions) {
+  constructor({ endpoint, now, onAnswer, transport, userAgent }: HttpCallerOptions) {
     this.endpoint = endpoint
     this.#transport = transport
     this.#userAgent = userAgent
     this.#now = now
+    this.#onAnswer = onAnswer
   }
 
   /** The answer of a success. Throws `ServerRefusal` for a refusal, and the failures of transport and deadline. */
   call(scope: CallScope, request: HttpRequest): Promise<HttpAnswer> {
     return withRetries(scope, request.repetition, async () => {
       const response = checkedResponse(await this.#send(scope, request))
+      this.#onAnswer?.(response.headers)
       if (response.status >= 400) throw readRefusal(response, this.#now())
       if (response.status >= 300) throw redirectRefused()
       return { json: readSuccess(response), headers: response.headers }

@@ -1,6 +1,6 @@
 /** Options of `Secrets` and `Admin`, and of each call. */
 import type { RandomSource } from "@halfkey/core/primitives/random"
-import type { ArchiveStore, FreshnessStore, TokenStore } from "./stores.ts"
+import type { ArchiveStore, FreshnessStore, ReceiptStore, TokenStore } from "./stores.ts"
 import type { Transport } from "./transport.ts"
 
 export type { RandomSource }
@@ -37,6 +37,8 @@ export interface SecretsOptions {
   readonly freshness?: FreshnessStore | undefined
   /** Default: nothing is kept for the day when an operator restores an older database. */
   readonly archive?: ArchiveStore | undefined
+  /** Default: the last 1,000 receipts of the audit log are kept in memory. */
+  readonly receipts?: ReceiptStore | undefined
   /**
    * Refuse manifests below this revision, as pinned in `halfkey.json` (S10): a number is for `environment`, several
    * are given by name or id.

@@ -16,6 +16,7 @@ import { HttpCaller } from "./http-caller.ts"
 import { Keysets } from "./keysets.ts"
 import type { CallOptions, RandomSource, SecretsOptions } from "./options.ts"
 import { type Pins, pinsOf } from "./pins.ts"
+import { Receipts } from "./receipts.ts"
 import { SelfWrapUploads } from "./self-wraps.ts"
 import { TokenSource } from "./token-source.ts"
 import { fetchTransport } from "./transport-fetch.ts"
@@ -30,6 +31,7 @@ export interface ClientParts {
 export class Session {
   readonly configuration: Configuration
   readonly floors: Floors
+  readonly receipts: Receipts
   readonly http: HttpCaller
   readonly api: ApiClient
   readonly random: RandomSource
@@ -48,6 +50,7 @@ export class Session {
     this.now = options.now ?? Date.now
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     this.floors = new Floors(options.freshness, options.archive)
+    this.receipts = new Receipts(options.receipts, this.now)
     const { apiKey, crn, endpoint, environment } = this.configuration
     this.pins = pinsOf(options, environment)
     this.http = new HttpCaller({
@@ -55,6 +58,7 @@ export class Session {
       transport: options.transport ?? fetchTransport,
       userAgent: options.userAgent ?? defaultUserAgent,
       now: this.now,
+      onAnswer: (headers) => this.receipts.see(headers),
     })
     const identity = identityOf(this.configuration)
     const tokens = new TokenSource({
@@ -130,6 +134,9 @@ export class Session {
       // A deletion that was seen and verified is remembered too, else an older value could come back.
       if (error instanceof HalfkeyError && error.code === "secret_not_found") await this.floors.save()
       throw error
+    } finally {
+      // Of refusals, too: they are decisions, and entries of the log.
+      await this.receipts.save()
     }
   }
 

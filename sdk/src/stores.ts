@@ -36,6 +36,22 @@ export interface SecretFloor {
   readonly deleted?: boolean | undefined
 }
 
+/** Last head of the audit log that was checked (S12). */
+export interface AuditFloor {
+  /** `halfkey/<workspace id>/<incarnation>` */
+  readonly origin: string
+  /** Number of entries. */
+  readonly size: number
+  /** Root of the tree, base64url of 32 bytes. */
+  readonly rootHash: string
+  /** When this machine saw it, milliseconds since 1970. */
+  readonly seenAt: number
+  /** Roots of its perfect subtrees, largest first, where the whole log was read: they narrow down what was changed later. */
+  readonly peaks?: readonly string[] | undefined
+  /** Entries behind receipts from before this time were lost by an accepted restore (S10). */
+  readonly receiptsSince?: number | undefined
+}
+
 /** What this machine has seen of one workspace, as plain JSON. `{}` is the state of a machine that has seen nothing. */
 export interface FreshnessState {
   readonly roster?: RosterFloor
@@ -43,6 +59,7 @@ export interface FreshnessState {
   readonly keysets?: Readonly<Record<string, KeysetFloor>>
   /** By key set id, then by name. */
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, SecretFloor>>>>
+  readonly audit?: AuditFloor
 }
 
 /**
@@ -81,4 +98,16 @@ export interface Archive {
 export interface ArchiveStore {
   load(): Promise<Archive>
   add(news: Archive): Promise<void>
+}
+
+/** A receipt: the leaf hash of an audit entry (base64url of 32 bytes), and when it came, in milliseconds since 1970. */
+export interface Receipt {
+  readonly leafHash: string
+  readonly time: number
+}
+
+/** Keeps the last receipts of one workspace (S12), oldest first; how many is its own choice. */
+export interface ReceiptStore {
+  load(): Promise<readonly Receipt[]>
+  add(receipts: readonly Receipt[]): Promise<void>
 }

@@ -1,11 +1,12 @@
 /** Heads of the audit log (S12): C2SP checkpoints (c2sp.org/tlog-checkpoint), which are signed notes of three lines. */
 import { fromBase64, toBase64 } from "../primitives/bytes.ts"
-import type { SigningKey } from "../primitives/ed25519.ts"
+import { isStrictPublicKey, type SigningKey } from "../primitives/ed25519.ts"
 import { equalBytes } from "../primitives/hash.ts"
 import { malformed } from "./field-codecs.ts"
-import { isWorkspaceId, type WorkspaceId } from "./ids.ts"
 import { emptyTreeHash, treeHashLength } from "./merkle-tree.ts"
 import { isNoteSignedBy, type Note, parseNote, signNote } from "./signed-note.ts"
+
+export { auditOrigin, parseAuditOrigin } from "./audit-origin.ts"
 
 /** What a checkpoint says of a log. */
 export interface Checkpoint {
@@ -20,26 +21,6 @@ export interface Checkpoint {
 /** A checkpoint as it was read. Says nothing about its signature. */
 export interface CheckpointNote extends Checkpoint {
   readonly note: Note
-}
-
-/** The log of a workspace; after a restore that was accepted it goes on under a new incarnation (S10). */
-export interface AuditOrigin {
-  readonly workspaceId: WorkspaceId
-  /** 1 or more. */
-  readonly incarnation: number
-}
-
-export function auditOrigin(workspaceId: WorkspaceId, incarnation: number): string {
-  return `halfkey/${workspaceId}/${incarnation}`
-}
-
-/** What an origin says, or `undefined` when it is none of an audit log. */
-export function parseAuditOrigin(origin: string): AuditOrigin | undefined {
-  const [, workspaceId = "", digits = ""] = /^halfkey\/([^/]*)\/([^/]*)$/.exec(origin) ?? []
-  const incarnation = parseDecimal(digits)
-  return isWorkspaceId(workspaceId) && incarnation !== undefined && incarnation > 0
-    ? { workspaceId, incarnation }
-    : undefined
 }
 
 /** The signed note of a checkpoint. Throws `RangeError` for values that no reader would take. */
@@ -70,6 +51,11 @@ export function parseCheckpoint(text: string): CheckpointNote {
 /** Whether this key (Ed25519, 32 bytes: the roster's `auditKey`) signed the checkpoint under the name of its origin. */
 export function isCheckpointSignedBy({ origin, note }: CheckpointNote, auditKey: Uint8Array): boolean {
   return isNoteSignedBy(note, origin, auditKey)
+}
+
+/** Whether these bytes can be a key that signs checkpoints at all: Ed25519, 32 bytes, not of small order. */
+export function isAuditKey(bytes: Uint8Array): boolean {
+  return isStrictPublicKey(bytes)
 }
 
 /** A decimal integer up to 2^53 - 1 in its only spelling. */

@@ -16,6 +16,8 @@ export interface VerifiedWorkspace {
   readonly info: WorkspaceInfo
   readonly root: WorkspaceRootKeys
   readonly roster: Roster
+  /** The whole chain, from its beginning. */
+  readonly rosters: readonly Roster[]
 }
 
 /** Throws `keyset_verification_failed`, checks "encoding", "root", "roster" or "freshness". */
@@ -29,7 +31,8 @@ export async function readWorkspace(session: Session, scope: CallScope): Promise
   const { crn } = session.configuration
   if (answer.field("workspaceCRN").text(200) !== crn.text) throw invalidResponse("it is about another workspace")
   const root = readRootKeys(answer.field("root"))
-  const roster = verifiedRoster(session, root, readRosters(answer.field("rosters")))
+  const rosters = readRosters(answer.field("rosters"))
+  const roster = verifiedRoster(session, root, rosters)
   const caller = answer.field("caller")
   const clientId = caller.field("clientId")
   const apiKeyId = caller.field("apiKeyId").text(16)
@@ -49,7 +52,7 @@ export async function readWorkspace(session: Session, scope: CallScope): Promise
     rosterSeq: roster.seq,
     granters: roster.granters.map(({ clientId: id, label }) => ({ clientId: id, label })),
   }
-  return { info, root, roster }
+  return { info, root, roster, rosters }
 }
 
 function verifiedRoster(session: Session, root: WorkspaceRootKeys, rosters: readonly Roster[]): Roster {

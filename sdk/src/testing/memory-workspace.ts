@@ -16,8 +16,11 @@ export interface MemoryWorkspace {
   readonly options: SecretsOptions
 }
 
-export async function memoryWorkspace(environments: readonly string[] = ["production"]): Promise<MemoryWorkspace> {
-  const server = new MemoryServer(signingKeyFromSeed(systemRandom(32)).publicKey)
+export async function memoryWorkspace(
+  environments: readonly string[] = ["production"],
+  auditKey: Uint8Array = signingKeyFromSeed(systemRandom(32)).publicKey,
+): Promise<MemoryWorkspace> {
+  const server = new MemoryServer(auditKey)
   const workspace = unwrap(
     await createWorkspace({
       endpoint: memoryEndpoint,

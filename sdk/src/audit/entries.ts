@@ -1,0 +1,66 @@
+/** Entries of the log from the wire, a page at a time (S12). */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { invalidResponse } from "../answer-reader.ts"
+import { largeAnswerMaxBytes } from "../api-client.ts"
+import { requireOptionalText } from "../argument-types.ts"
+import type { CallScope } from "../call-scope.ts"
+import type { Session } from "../session.ts"
+import type { AuditFilter, AuditLogEntry, AuditLogPage, AuditPageOptions } from "./types.ts"
+
+/** As the wire has it. */
+const entriesPerAnswer = 1000
+/** No entry is longer: 500 names of 255 characters with their versions, and room. */
+const entryMaxLength = 512 * 1024
+
+type Page = Pick<AuditPageOptions, "after" | "limit" | "order">
+
+export async function readPage(
+  session: Session,
+  scope: CallScope,
+  filter: AuditFilter,
+  { after, limit, order = "asc" }: Page,
+): Promise<AuditLogPage> {
+  for (const [name, value] of Object.entries(filter)) requireOptionalText(value, name)
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1 && limit <= entriesPerAnswer)) {
+    throw new HalfkeyError("invalid_argument", `limit must be an integer from 1 to ${entriesPerAnswer}`)
+  }
+  if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0)) {
+    throw new HalfkeyError("invalid_argument", "after must be the index of an entry")
+  }
+  const { action, apiKey, client, environment, name, outcome, since, until } = filter
+  const answer = await session.api.call(scope, {
+    method: "GET",
+    path: "/v1/audit/entries",
+    query: { after, limit, order, since, until, client, apiKey, environment, name, action, outcome },
+    repetition: "repeatable",
+    maxBytes: largeAnswerMaxBytes,
+  })
+  const entries = answer
+    .field("entries")
+    .list()
+    .map((each) => ({ index: each.field("index").integer(0), entry: each.field("entry").text(entryMaxLength) }))
+  const next = answer.field("next")
+  const page = { entries, next: next.present ? next.integer(0) : undefined }
+  if (page.next !== undefined && after !== undefined && !(order === "asc" ? page.next > after : page.next < after)) {
+    throw invalidResponse("the next page of the audit log is one that came before")
+  }
+  return page
+}
+
+/**
+ * Entries from `after` on, oldest first, a page ahead of whoever takes them. Each request is a call of its own, so that
+ * its deadline is that of one page.
+ */
+export async function* readPages(
+  after: number | undefined,
+  read: (after: number | undefined) => Promise<AuditLogPage>,
+): AsyncGenerator<readonly AuditLogEntry[], void> {
+  let coming: Promise<AuditLogPage> | undefined = read(after)
+  while (coming !== undefined) {
+    const { entries, next }: AuditLogPage = await coming
+    coming = next === undefined ? undefined : read(next)
+    // Told when it is awaited, if it ever is.
+    coming?.catch(() => undefined)
+    if (entries.length > 0) yield entries
+  }
+}

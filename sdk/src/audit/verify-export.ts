@@ -1,0 +1,78 @@
+/** Verifying an export without any server: entries, a checkpoint, and what proves the key that signed it (S12). */
+import { checkRoot, checkRosters } from "@halfkey/core/client/load-keyset"
+import { isAuditKey } from "@halfkey/core/formats/checkpoint"
+import { parseCrn } from "@halfkey/core/formats/crn"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { WorkspaceId } from "@halfkey/core/formats/ids"
+import type { Roster } from "@halfkey/core/formats/roster"
+import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import { equalBytes } from "@halfkey/core/primitives/hash"
+import { AnswerReader } from "../answer-reader.ts"
+import { readRootKeys, readRosters } from "../keyset-bundle.ts"
+import { checkedHead } from "./checkpoints.ts"
+import { LogVerifier } from "./log-verifier.ts"
+import { auditCheckFailed, lostReceipt, rangeText } from "./problems.ts"
+import type { AuditRoster, VerifiedAudit, VerifyExportOptions } from "./types.ts"
+
+/** How often progress is told, in entries. */
+const progressEvery = 10_000
+
+/** Throws `audit_verification_failed`; `keyset_verification_failed` for a roster that the CRN does not prove. */
+export async function verifyExport(options: VerifyExportOptions): Promise<VerifiedAudit> {
+  const { workspaceId } = parseCrn(options.workspaceCRN)
+  const head = checkedHead(options.checkpoint, workspaceId, auditKeyOf(workspaceId, options))
+  const verifier = new LogVerifier(undefined, options.receipts ?? [])
+  let uncovered = 0
+  for await (const entry of options.entries) {
+    if (verifier.size < head.size) verifier.add(entry)
+    else uncovered++
+    if ((verifier.size + uncovered) % progressEvery === 0) {
+      options.onProgress?.({ done: Math.min(verifier.size, head.size), total: head.size })
+    }
+  }
+  if (verifier.size < head.size) {
+    throw auditCheckFailed(
+      "entries",
+      `${rangeText(verifier.size, head.size - 1)} ${head.size - verifier.size === 1 ? "is" : "are"} missing: the export has ${verifier.size}, its checkpoint covers ${head.size}`,
+      { index: verifier.size, size: head.size },
+    )
+  }
+  if (!equalBytes(verifier.root(), head.rootHash)) {
+    throw auditCheckFailed(
+      "entries",
+      `the ${head.size} entries are not those that were signed: at least one was changed, added, removed or moved`,
+      { size: head.size },
+    )
+  }
+  const missing = verifier.missing()
+  if (missing[0] !== undefined) throw lostReceipt(missing[0], missing.length, verifier.size)
+  return {
+    origin: head.origin,
+    size: head.size,
+    rootHash: toBase64Url(head.rootHash),
+    goesOnFrom: undefined,
+    restored: undefined,
+    receipts: verifier.found,
+    uncovered,
+  }
+}
+
+function auditKeyOf(
+  workspaceId: WorkspaceId,
+  { auditKey, roster }: VerifyExportOptions,
+): { readonly auditKey: Uint8Array; readonly seq?: number } {
+  if (roster !== undefined) return newestRoster(workspaceId, roster)
+  const key = auditKey === undefined ? undefined : fromBase64Url(auditKey)
+  if (key !== undefined && isAuditKey(key)) return { auditKey: key }
+  throw new HalfkeyError("invalid_argument", "there is no usable audit key to verify with", {
+    hint: "give the roster that was kept with the export, or the key as 43 characters of base64url",
+  })
+}
+
+/** The newest link of a chain whose every link is checked from the root's keys on, which the CRN commits to (S4). */
+function newestRoster(workspaceId: WorkspaceId, { root, rosters }: AuditRoster): Roster {
+  const reader = new AnswerReader({ root, rosters }, "roster file")
+  const rootKeys = readRootKeys(reader.field("root"))
+  checkRoot(workspaceId, rootKeys)
+  return checkRosters(workspaceId, rootKeys, readRosters(reader.field("rosters")))
+}
