@@ -17,6 +17,8 @@ export interface CommandOptions {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly input?: string | Uint8Array
+  /** Gets what ends the command at once. */
+  readonly onStart?: (kill: () => void) => void
 }
 
 /** `halfkey …` with exactly these variables, and a PATH. */
@@ -32,7 +34,7 @@ export function halfkeyServer(parameters: readonly string[], options: CommandOpt
 export const plainEnvironment = { PATH: process.env["PATH"] ?? "/usr/bin:/bin" }
 
 function run(program: string, parameters: readonly string[], options: CommandOptions): Promise<CommandResult> {
-  const { cwd, env, input = "" } = options
+  const { cwd, env, input = "", onStart } = options
   const child = track(
     spawn(process.execPath, [program, ...parameters], {
       cwd,
@@ -42,6 +44,7 @@ function run(program: string, parameters: readonly string[], options: CommandOpt
       killSignal: "SIGKILL",
     }),
   )
+  onStart?.(() => child.kill("SIGKILL"))
   const stdout: Buffer[] = []
   let stderr = ""
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk))
