@@ -2,6 +2,7 @@
 import type {
   ApiKeyAdministration,
   ClientAdministration,
+  DeviceAdministration,
   EnvironmentAdministration,
   GrantAdministration,
   GranterAdministration,
@@ -9,6 +10,9 @@ import type {
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Audit } from "./administration/audit.ts"
 import { Clients } from "./administration/clients.ts"
+import { fileDeviceKeys, makeDeviceKeys } from "./administration/device-filing.ts"
+import type { DeviceKeys, FileDeviceOptions, FiledDevice } from "./administration/device-types.ts"
+import { Devices } from "./administration/devices.ts"
 import { Environments } from "./administration/environments.ts"
 import { Granters } from "./administration/granters.ts"
 import { Grants } from "./administration/grants.ts"
@@ -36,10 +40,12 @@ import { SessionHolder } from "./session-holder.ts"
 export type {
   ApiKeyAdministration,
   ClientAdministration,
+  DeviceAdministration,
   EnvironmentAdministration,
   GrantAdministration,
   GranterAdministration,
 } from "./administration/administration.ts"
+export type * from "./administration/device-types.ts"
 export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"
 export type * from "./audit/types.ts"
@@ -67,6 +73,19 @@ export function checkRecoveryKit(recoveryKit: string, workspaceCRN?: string): Pr
   return toResult(async () => await checkKit(recoveryKit, workspaceCRN))
 }
 
+/** The keys of a device that asks to be let in (S9), made on this machine. Keep them before anything is sent. */
+export function newDevice(workspaceCRN: string): Promise<Result<DeviceKeys>> {
+  return toResult(async () => await makeDeviceKeys(workspaceCRN))
+}
+
+/**
+ * Asks the server to let a device in, and gives the code that an admin compares (`devices.approve`). Until then every call
+ * with the device's keys and `device: true` fails with `device_pending`. Repeating it changes nothing.
+ */
+export function fileDevice(options: FileDeviceOptions): Promise<Result<FiledDevice>> {
+  return toResult(async () => await fileDeviceKeys(options))
+}
+
 /**
  * Verifies entries that were taken away with `admin.audit.export` against a checkpoint, without asking any server. Fails
  * with `audit_verification_failed`, or `keyset_verification_failed` for a roster that the CRN does not prove.
@@ -84,6 +103,7 @@ export class Admin {
   readonly clients: ClientAdministration
   readonly grants: GrantAdministration
   readonly granters: GranterAdministration
+  readonly devices: DeviceAdministration
   readonly apiKeys: ApiKeyAdministration
   readonly audit: AuditAdministration
   readonly #holder: SessionHolder
@@ -99,6 +119,7 @@ export class Admin {
     this.clients = clients
     this.grants = new Grants(this.#holder, clients)
     this.granters = new Granters(this.#holder)
+    this.devices = new Devices(this.#holder)
     this.apiKeys = new ApiKeys(this.#holder)
     this.audit = new Audit(this.#holder)
   }

@@ -12,7 +12,8 @@ import { allowInsecureEndpoint, type SecretsOptions } from "./options.ts"
 export interface Configuration {
   readonly crn: WorkspaceCrn
   readonly endpoint: string
-  readonly apiKey: string
+  /** `undefined` for a person's device (S9). */
+  readonly apiKey: string | undefined
   /** `undefined` only for `Admin` with a `control` key. */
   readonly client: { readonly clientId: ClientId; readonly clientKey: string } | undefined
   readonly environment: string | undefined
@@ -41,7 +42,8 @@ export function requireOptionTypes(options: SecretsOptions): void {
     requireOptionalText(options[name as Setting], name)
   }
   for (const name of ["transport", "random", "now"] as const) requireFunction(options[name], name)
-  const { minimumRevision, timeoutMs } = options
+  const { device, minimumRevision, timeoutMs } = options
+  if (device !== undefined && device !== true) throw wrongType("device", "true", device)
   if (timeoutMs !== undefined && typeof timeoutMs !== "number") throw wrongType("timeoutMs", "a number", timeoutMs)
   if (minimumRevision === undefined || typeof minimumRevision === "number") return
   const revisions =
@@ -58,8 +60,8 @@ export function requireOptionTypes(options: SecretsOptions): void {
  */
 export function readConfiguration(options: SecretsOptions, client: "required" | "optional"): Configuration {
   const settings = readSettings(options)
-  requireSettings(settings, client)
-  const { workspaceCRN = "", apiKey = "", clientId, clientKey } = settings
+  requireSettings(settings, client, options.device === true)
+  const { workspaceCRN = "", apiKey, clientId, clientKey } = settings
   const crn = parseCrn(workspaceCRN)
   if (clientId !== undefined && !isClientId(clientId)) {
     throw new HalfkeyError(
@@ -71,7 +73,7 @@ export function readConfiguration(options: SecretsOptions, client: "required" | 
     )
   }
   if (clientKey !== undefined) wipe(parseClientKey(clientKey))
-  wipe(parseApiKey(apiKey).secret)
+  if (apiKey !== undefined) wipe(parseApiKey(apiKey).secret)
   checkNumbers(options)
   return {
     crn,
@@ -103,6 +105,11 @@ export function checkedTimeout(timeoutMs: number): number {
 function readSettings(options: SecretsOptions): Settings {
   const env = options.env ?? runtimeEnvironment()
   const { accessKey, apiKey } = options
+  if (options.device === true && (apiKey ?? accessKey) !== undefined) {
+    throw new HalfkeyError("invalid_configuration", "a device has no API key, but both device and apiKey are set", {
+      hint: "pass only one of device and apiKey",
+    })
+  }
   if (apiKey !== undefined && accessKey !== undefined && apiKey !== accessKey) {
     throw new HalfkeyError("invalid_configuration", "apiKey and accessKey are two names of one setting, but differ", {
       hint: "pass only one of apiKey and accessKey",
@@ -115,7 +122,7 @@ function readSettings(options: SecretsOptions): Settings {
     workspaceCRN: read("workspaceCRN"),
     clientId: read("clientId"),
     clientKey: read("clientKey"),
-    apiKey: read("apiKey"),
+    apiKey: options.device === true ? undefined : read("apiKey"),
     endpoint: read("endpoint"),
     environment: read("environment"),
   }
@@ -127,10 +134,11 @@ function runtimeEnvironment(): Readonly<Record<string, string | undefined>> {
   return process?.env ?? {}
 }
 
-function requireSettings(settings: Settings, client: "required" | "optional"): void {
+function requireSettings(settings: Settings, client: "required" | "optional", device: boolean): void {
   const oneOfTwo = (settings.clientId === undefined) !== (settings.clientKey === undefined)
-  const needed: Setting[] =
-    client === "required" || oneOfTwo ? ["workspaceCRN", "clientId", "clientKey", "apiKey"] : ["workspaceCRN", "apiKey"]
+  const needed: Setting[] = ["workspaceCRN"]
+  if (client === "required" || oneOfTwo || device) needed.push("clientId", "clientKey")
+  if (!device) needed.push("apiKey")
   const missing = needed.filter((name) => settings[name] === undefined)
   if (missing.length === 0) return
   const names = missing.map((name) => variables[name])

@@ -23,6 +23,11 @@ export interface SecretsOptions {
   readonly apiKey?: string | undefined
   /** An alias of `apiKey`. */
   readonly accessKey?: string | undefined
+  /**
+   * The client is a person's device, as `halfkey login` makes them (S9): it has no API key, and `CS_CLIENT_ACCESS_KEY`
+   * does not count.
+   */
+  readonly device?: true | undefined
   /** Name or id of the environment; else `CS_ENVIRONMENT`; each call may name another. */
   readonly environment?: string | undefined
   /** Else `CS_ENDPOINT`; else, for region `local.self`, `http://127.0.0.1:4253`. */

@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from "node:test"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { formatRecoveryKit } from "@halfkey/core/formats/text-keys"
 import { systemRandom } from "@halfkey/core/primitives/random"
-import { Admin, checkRecoveryKit, type RecoveryPlan } from "./admin.ts"
+import { Admin, checkRecoveryKit, fileDevice, newDevice, type RecoveryPlan } from "./admin.ts"
 import { Secrets, unwrap } from "./secrets.ts"
 import { RecoveryScene } from "./testing/recovery-scene.ts"
 import { intercepted } from "./testing/tampering.ts"
@@ -183,4 +183,33 @@ test("whoever changes the workspace meanwhile makes it start over; a lost answer
   assert.equal(await scene.codeOf(scene.current), "api_key_revoked")
   scene.current = unwrap(await scene.recover())
   assert.equal(await scene.codeOf(scene.current), undefined)
+})
+
+test("devices are out as well, also one that waits and would be approved afterwards", async () => {
+  const { server, workspace } = scene
+  const { workspaceCRN } = workspace
+  const [device, waiting] = [unwrap(await newDevice(workspaceCRN)), unwrap(await newDevice(workspaceCRN))]
+  for (const each of [device, waiting]) {
+    unwrap(await fileDevice({ endpoint: server.url, device: each, label: "laptop" }))
+  }
+  const environments = [{ name: "production" }]
+  await scene.asAdmin(async (admin) => {
+    unwrap(await admin.devices.approve({ device: device.clientId, environments }, { compare: () => true }))
+  })
+  const { nonce: _, ...keys } = device
+  const secrets = new Secrets({ ...scene.optionsOf(keys), device: true })
+  assert.ok(["secret_not_found", undefined].includes((await secrets.get("A")).failure?.code))
+  scene.current = unwrap(await scene.recover())
+  assert.equal((await secrets.get("A")).failure?.code, "client_revoked")
+  await secrets.close()
+  const again = new Secrets({ ...scene.optionsOf(keys), device: true })
+  assert.equal((await again.get("A")).failure?.code, "client_revoked")
+  await again.close()
+  await scene.asAdmin(async (admin) => {
+    const { pending } = unwrap(await admin.devices.list())
+    assert.deepEqual(pending, [])
+    const approval = { device: waiting.clientId, environments }
+    const { failure } = await admin.devices.approve(approval, { compare: () => true })
+    assert.equal(failure?.code, "device_not_found")
+  })
 })

@@ -21,7 +21,8 @@ const tokenMaxLength = 16_384
 export interface TokenSourceOptions {
   readonly http: HttpCaller
   readonly crn: string
-  readonly apiKey: string
+  /** `undefined` for a person's device (S9). */
+  readonly apiKey: string | undefined
   /** Without one the token carries no client (`control` keys). */
   readonly identity: ClientIdentity | undefined
   readonly store: TokenStore | undefined
@@ -118,7 +119,8 @@ export class TokenSource {
 
   #form(): string {
     const { apiKey, crn, identity, now, random } = this.#options
-    const form = new URLSearchParams({ grant_type: "client_credentials", api_key: apiKey })
+    const form = new URLSearchParams({ grant_type: "client_credentials" })
+    if (apiKey !== undefined) form.set("api_key", apiKey)
     if (identity !== undefined) {
       form.set("client_assertion_type", assertionTypeUri)
       form.set("client_assertion", signClientAssertion(identity, crn, now(), random))

@@ -1,6 +1,7 @@
-/** The three parts of `Admin`: what they promise. */
+/** The parts of `Admin`: what they promise. */
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
+import type { ComparingOptions, DeviceApproval, DeviceList, RemovedDevice } from "./device-types.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ApiKey,
@@ -15,6 +16,7 @@ import type {
   MemberMode,
   NewApiKey,
   NewClientOptions,
+  OwnEnvironment,
   RevokedClient,
   RevokedGrants,
   RevokeGrantOptions,
@@ -26,6 +28,11 @@ import type {
 export interface EnvironmentAdministration {
   /** Those that the caller may see: `member` its own, `admin` and `control` all. The server's word. */
   list(options?: CallOptions): Promise<Result<KeysetSummary[]>>
+  /**
+   * Those that this client is a member of and that are enabled, each loaded and checked as for a read (S4): by its signed
+   * manifest, whatever the server says.
+   */
+  own(options?: CallOptions): Promise<Result<OwnEnvironment[]>>
   /** Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`. */
   create(name: string, options?: CallOptions): Promise<Result<KeysetSummary>>
   /**
@@ -104,6 +111,23 @@ export interface GranterAdministration {
    * client with its grants. Repeating it is no failure. Nobody can remove itself.
    */
   remove(clientId: string, options?: CallOptions & SigningOptions): Promise<Result<ChangedGranters>>
+}
+
+/** People's devices (S9): each makes its own key and shows a code; an admin compares the code and lets it in. */
+export interface DeviceAdministration {
+  /** Those that wait, and those that were let in. The server's word. */
+  list(options?: CallOptions): Promise<Result<DeviceList>>
+  /**
+   * Lets a device in: its keys are checked against its id, its code is computed on this machine, and only when `compare` says
+   * that the device shows that code, its membership in each environment is signed, all or nothing. Fails with
+   * `device_not_found`, `already_exists` or `client_revoked` for one that cannot be let in, with `not_a_granter` where this
+   * client may not sign.
+   */
+  approve(approval: DeviceApproval, options: CallOptions & SealingOptions & ComparingOptions): Promise<Result<Client>>
+  /** Rejects a device that waits, or revokes one that was let in: as `clients.revoke`. */
+  revoke(clientId: string, options?: CallOptions & RevokeClientOptions): Promise<Result<RemovedDevice>>
+  /** Revokes the own device, at once. Manifests go on listing it until a granter signs them again (`revoke`). */
+  leave(options?: CallOptions): Promise<Result<{ readonly clientId: string }>>
 }
 
 /** API keys: what there is, making one, revoking one. */

@@ -37,6 +37,7 @@ export function readClient(answer: AnswerReader): ServedClient {
     kemPk: answer.field("kemPk").bytes(1216),
     label: answer.field("label").shown(100),
     granter: answer.field("granter").flag(),
+    device: answer.field("device").present ? answer.field("device").oneOf("admin", "member") : null,
     environments: answer
       .field("environments")
       .list()

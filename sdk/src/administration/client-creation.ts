@@ -1,5 +1,5 @@
 /** Making a client: its key never leaves this machine, and each environment's halves are sealed to it here. */
-import { ClientIdentity } from "@halfkey/core/client/client-identity"
+import { ClientIdentity, type ClientPublicKeys } from "@halfkey/core/client/client-identity"
 import { addMember, type NewMember } from "@halfkey/core/client/membership"
 import { requireLabel } from "@halfkey/core/formats/environment-name"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -22,7 +22,7 @@ import {
   withSelfWraps,
 } from "./keyset-changes.ts"
 import { announceSealing } from "./sealing-plan.ts"
-import type { CreatedClient, NewClientOptions, SealingOptions } from "./types.ts"
+import type { CreatedClient, EnvironmentGrant, NewClientOptions, SealingOptions } from "./types.ts"
 
 /** Throws what loading, signing and registering throw; nothing is registered then. */
 export async function createClient(
@@ -37,9 +37,12 @@ export async function createClient(
   const { identity: own } = session.client
   const identity = await ClientIdentity.create(own.workspaceId, session.random)
   try {
+    const keys = await identity.publicKeys()
+    const { signPk, kemPk } = keys
     return await untilNoConflict(scope, async () => {
-      const changes = await signChanges(session, scope, identity, options, sealing)
-      const { signPk, kemPk } = await identity.publicKeys()
+      const { environments, label } = options
+      const member = { keys, label, environments, identity }
+      const changes = await signMemberships(session, scope, member, sealing)
       const client = {
         clientId: identity.clientId,
         signPk: toBase64Url(signPk),
@@ -68,24 +71,33 @@ function newKeyRequest(
   return request
 }
 
+/** Who is about to become a member. */
+interface NewMemberships {
+  /** Checked against its id by whoever signs. */
+  readonly keys: ClientPublicKeys
+  readonly label: string
+  readonly environments: readonly EnvironmentGrant[]
+  /** Where its key is on this machine. */
+  readonly identity?: ClientIdentity
+}
+
 /** One change for each environment, every half sealed to the new client, which is the only one added. */
-async function signChanges(
+export async function signMemberships(
   session: Session,
   scope: CallScope,
-  identity: ClientIdentity,
-  options: NewClientOptions,
+  { keys, label, environments, identity }: NewMemberships,
   sealing: SealingOptions,
 ): Promise<{ json: KeysetChange; manifest: Manifest }[]> {
-  const keys = await identity.publicKeys()
+  const { clientId, kemPk, signPk } = keys
   const changes: { json: KeysetChange; manifest: Manifest }[] = []
-  for (const { mode = "read-write", name } of options.environments) {
+  for (const { mode = "read-write", name } of environments) {
     const keyset = await loadForSigning(session, scope, name, "seal")
-    const member: NewMember = { ...keys, mode, label: options.label }
+    const member: NewMember = { clientId, signPk, kemPk, mode, label }
     await announceSealing(keyset, member, sealing)
     const { grants, manifest } = await addMember(keyset, member, signerOf(session))
     const { keysetId, workspaceId } = keyset
     const half = (epoch: number) => keyset.clientHalf(epoch)
-    const wrapped = withSelfWraps(workspaceId, keysetId, grants, identity, half, session.random)
+    const wrapped = identity ? withSelfWraps(workspaceId, keysetId, grants, identity, half, session.random) : grants
     changes.push({ json: changeToJson({ manifest, grants: wrapped }), manifest })
   }
   return changes

@@ -2,6 +2,7 @@
 import { addMember, removeMember } from "@halfkey/core/client/membership"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { ClientId } from "@halfkey/core/formats/ids"
+import { invalidResponse } from "../answer-reader.ts"
 import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
@@ -80,8 +81,13 @@ async function grantOne(
 }
 
 /** The server stops the client first, which is instant; then no manifest may go on listing it. */
-export async function revokeClient(session: Session, scope: CallScope, clientId: ClientId): Promise<RevokedClient> {
-  await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
+export async function revokeClient(
+  session: Session,
+  scope: CallScope,
+  clientId: ClientId,
+  kind: "clients" | "devices",
+): Promise<RevokedClient & Stopped> {
+  const stopped = await stopClient(session, scope, clientId, kind)
   const environments: string[] = []
   const notSigned: string[] = []
   let failed: { readonly error: unknown } | undefined
@@ -96,7 +102,26 @@ export async function revokeClient(session: Session, scope: CallScope, clientId:
     }
   }
   if (failed !== undefined) throw withDone(failed.error, environments)
-  return { environments, notSigned }
+  return { environments, notSigned, stopped }
+}
+
+export interface Stopped {
+  /** `rejected`: a device that waited. It is looked for in the manifests all the same, since only the server says so. */
+  readonly stopped: "revoked" | "rejected"
+}
+
+/** Instant, and before anything is signed. */
+export async function stopClient(
+  session: Session,
+  scope: CallScope,
+  clientId: ClientId,
+  kind: "clients" | "devices",
+): Promise<Stopped["stopped"]> {
+  const path = `/v1/${kind}/${clientId}`
+  const answer = await session.api.call(scope, { method: "DELETE", path, repetition: "repeatable" })
+  if (kind === "clients") return "revoked"
+  if (answer.field("clientId").uuid() !== clientId) throw invalidResponse("it confirms another device")
+  return answer.field("status").oneOf("revoked", "rejected")
 }
 
 export interface EnvironmentToSign {

@@ -70,8 +70,10 @@ export class Clients implements ClientAdministration {
     return toResult(async () => {
       const id = checkedClientId(clientId)
       const { session } = this.#holder
-      if (options.rotate) return await revokeAndRotate(session, id, options)
-      return await session.run(options, async (scope) => await revokeClient(session, scope, id))
+      const { stopped: _, ...revoked } = options.rotate
+        ? await revokeAndRotate(session, id, options, "clients")
+        : await session.run(options, async (scope) => await revokeClient(session, scope, id, "clients"))
+      return revoked
     })
   }
 }
@@ -85,7 +87,7 @@ export function checkedClientId(clientId: unknown): ClientId {
   })
 }
 
-function checkedGrants(environments: readonly EnvironmentGrant[]): EnvironmentGrant[] {
+export function checkedGrants(environments: readonly EnvironmentGrant[]): EnvironmentGrant[] {
   if (!Array.isArray(environments)) throw wrongType("environments", "a list", environments)
   const names = environments.map(({ mode, name }) => {
     requireText(name, "environment")

@@ -14,11 +14,11 @@ import type { Session } from "../session.ts"
 import type { SessionHolder } from "../session-holder.ts"
 import type { EnvironmentAdministration } from "./administration.ts"
 import { readKeysetSummary } from "./answers.ts"
-import { changeToJson, rememberOwn, signerOf, withSelfWraps } from "./keyset-changes.ts"
+import { changeToJson, loadForSigning, rememberOwn, signerOf, withSelfWraps } from "./keyset-changes.ts"
 import { readWorkspace } from "./roster.ts"
 import { rotateEnvironment } from "./rotation.ts"
 import type { RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
-import type { KeysetSummary } from "./types.ts"
+import type { KeysetSummary, OwnEnvironment } from "./types.ts"
 
 export class Environments implements EnvironmentAdministration {
   readonly #holder: SessionHolder
@@ -31,6 +31,13 @@ export class Environments implements EnvironmentAdministration {
     return toResult(async () => {
       const { session } = this.#holder
       return await session.run(options, async (scope) => await listKeysets(session, scope))
+    })
+  }
+
+  own(options: CallOptions = {}): Promise<Result<OwnEnvironment[]>> {
+    return toResult(async () => {
+      const { session } = this.#holder
+      return await session.run(options, async (scope) => await ownEnvironments(session, scope))
     })
   }
 
@@ -54,6 +61,18 @@ export class Environments implements EnvironmentAdministration {
 export async function listKeysets(session: Session, scope: CallScope): Promise<KeysetSummary[]> {
   const answer = await session.api.call(scope, { method: "GET", path: "/v1/keysets", repetition: "repeatable" })
   return answer.field("keysets").list().map(readKeysetSummary)
+}
+
+async function ownEnvironments(session: Session, scope: CallScope): Promise<OwnEnvironment[]> {
+  const { clientId } = session.client.identity
+  const own: OwnEnvironment[] = []
+  for (const { mode, name, state } of await listKeysets(session, scope)) {
+    if (mode === null || state !== "enabled") continue
+    const { manifest } = await loadForSigning(session, scope, name, "remove")
+    const member = manifest.members.find((each) => each.clientId === clientId)
+    if (member !== undefined) own.push({ name: manifest.name, mode: member.mode, revision: manifest.revision })
+  }
+  return own
 }
 
 async function createEnvironment(session: Session, scope: CallScope, name: string): Promise<KeysetSummary> {

@@ -1,8 +1,17 @@
 /** Revoking a client and rotating what it could open: the removal and the new epoch are one signature (S5). */
 import type { ClientId } from "@halfkey/core/formats/ids"
+import type { CallScope } from "../call-scope.ts"
 import type { CallOptions } from "../options.ts"
 import type { Session } from "../session.ts"
-import { type EnvironmentToSign, environmentsToSign, isOutOfReach, removeFrom, withDone } from "./client-grants.ts"
+import {
+  type EnvironmentToSign,
+  environmentsToSign,
+  isOutOfReach,
+  removeFrom,
+  type Stopped,
+  stopClient,
+  withDone,
+} from "./client-grants.ts"
 import { loadDocuments } from "./documents.ts"
 import { untilNoConflict } from "./keyset-changes.ts"
 import { rotateEnvironment } from "./rotation.ts"
@@ -17,10 +26,10 @@ export async function revokeAndRotate(
   session: Session,
   clientId: ClientId,
   options: CallOptions & RotationOptions,
-): Promise<RevokedClient> {
-  await session.run(options, async (scope) => {
-    await session.api.call(scope, { method: "DELETE", path: `/v1/clients/${clientId}`, repetition: "repeatable" })
-  })
+  kind: "clients" | "devices",
+): Promise<RevokedClient & Stopped> {
+  const stop = async (scope: CallScope) => await stopClient(session, scope, clientId, kind)
+  const stopped = await session.run(options, stop)
   const found = await session.run(options, async (scope) => await environmentsToSign(session, scope))
   const done: Done = { environments: [], notSigned: [], rotated: [], notRotated: [] }
   let failed: { readonly error: unknown } | undefined
@@ -34,7 +43,7 @@ export async function revokeAndRotate(
     }
   }
   if (failed !== undefined) throw withDone(failed.error, done.environments)
-  return done
+  return { ...done, stopped }
 }
 
 type Done = Required<RevokedClient>

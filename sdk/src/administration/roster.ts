@@ -35,13 +35,17 @@ export async function readWorkspace(session: Session, scope: CallScope): Promise
   const roster = verifiedRoster(session, root, rosters)
   const caller = answer.field("caller")
   const clientId = caller.field("clientId")
-  const apiKeyId = caller.field("apiKeyId").text(16)
-  if (!isApiKeyId(apiKeyId)) throw malformedAnswer("answer.caller.apiKeyId", "the id of an API key")
+  const told = clientId.present ? clientId.uuid() : null
+  if (told !== (session.configuration.client?.clientId ?? null)) throw invalidResponse("it is about another client")
+  const apiKeyId = caller.field("apiKeyId").textOrNull()
+  if (apiKeyId !== null && !isApiKeyId(apiKeyId)) {
+    throw malformedAnswer("answer.caller.apiKeyId", "the id of an API key")
+  }
   const info = {
     workspaceCRN: crn.text,
     createdAt: answer.field("createdAt").time(),
     caller: {
-      clientId: clientId.present ? clientId.uuid() : null,
+      clientId: told,
       apiKeyId,
       role: readRole(caller.field("role")),
       scopes: caller

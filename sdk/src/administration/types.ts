@@ -35,7 +35,8 @@ export interface WorkspaceInfo {
   readonly caller: {
     /** `null` for a `control` key that is used without a client. */
     readonly clientId: string | null
-    readonly apiKeyId: string
+    /** `null` for a person's device (S9). */
+    readonly apiKeyId: string | null
     readonly role: Role
     readonly scopes: readonly string[]
   }
@@ -57,11 +58,20 @@ export interface KeysetSummary {
   readonly updatedAt: string
 }
 
+/** An environment that this client is in, by its signed manifest. */
+export interface OwnEnvironment {
+  readonly name: string
+  readonly mode: MemberMode
+  readonly revision: number
+}
+
 export interface Client {
   readonly clientId: string
   readonly label: string
   /** Whether it may sign membership. */
   readonly granter: boolean
+  /** What it may do without an API key, as a person's device (S9); `null`: not a device. */
+  readonly device: "admin" | "member" | null
   readonly environments: readonly { readonly name: string; readonly keysetId: string; readonly mode: MemberMode }[]
   readonly createdAt: string
   readonly revokedAt: string | null

@@ -160,7 +160,7 @@ export class MemoryServer {
       root: this.#root,
       rosters: this.rosters.map(rosterFormat.toJson),
       auditKey: this.#auditKey,
-      caller: { clientId, apiKeyId: "a".repeat(16), role: "admin", scopes: [] },
+      caller: { clientId: clientId || null, apiKeyId: "a".repeat(16), role: "admin", scopes: [] },
     }
   }
 
@@ -278,7 +278,7 @@ export class MemoryServer {
     const environments = this.keysets.flatMap(({ newest: { keysetId, members, name } }) =>
       members.filter(({ clientId }) => clientId === client.clientId).map(({ mode }) => ({ name, keysetId, mode })),
     )
-    return { ...client, granter: this.#isGranter(client.clientId), environments }
+    return { ...client, device: null, granter: this.#isGranter(client.clientId), environments }
   }
 
   #isGranter(clientId: string): boolean {
