@@ -1,7 +1,7 @@
 /** The parts of `Admin`: what they promise. */
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
-import type { ComparingOptions, DeviceApproval, DeviceList, RemovedDevice } from "./device-types.ts"
+import type { ComparingOptions, DeviceApproval, DeviceList, OwnEnvironment, RemovedDevice } from "./device-types.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ApiKey,
@@ -16,7 +16,6 @@ import type {
   MemberMode,
   NewApiKey,
   NewClientOptions,
-  OwnEnvironment,
   RevokedClient,
   RevokedGrants,
   RevokeGrantOptions,

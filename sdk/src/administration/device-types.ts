@@ -1,7 +1,7 @@
 /** What people's devices take and give (S9). Times are RFC 3339, UTC, with milliseconds. */
 import type { allowInsecureEndpoint, RandomSource } from "../options.ts"
 import type { Transport } from "../transport.ts"
-import type { Client, EnvironmentGrant, RevokedClient } from "./types.ts"
+import type { Client, EnvironmentGrant, MemberMode, RevokedClient } from "./types.ts"
 
 /** What a device may do without an API key: as an API key of that role. */
 export type DeviceRole = "admin" | "member"
@@ -58,6 +58,13 @@ export interface RemovedDevice extends RevokedClient {
   readonly clientId: string
   /** `rejected`: it waited, and had no access yet. */
   readonly status: "rejected" | "revoked"
+}
+
+/** An environment that this client is in, by its signed manifest. */
+export interface OwnEnvironment {
+  readonly name: string
+  readonly mode: MemberMode
+  readonly revision: number
 }
 
 /** The keys of a device that is not approved yet. Keep them private, as those of a client. */

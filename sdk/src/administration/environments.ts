@@ -14,11 +14,12 @@ import type { Session } from "../session.ts"
 import type { SessionHolder } from "../session-holder.ts"
 import type { EnvironmentAdministration } from "./administration.ts"
 import { readKeysetSummary } from "./answers.ts"
+import type { OwnEnvironment } from "./device-types.ts"
 import { changeToJson, loadForSigning, rememberOwn, signerOf, withSelfWraps } from "./keyset-changes.ts"
 import { readWorkspace } from "./roster.ts"
 import { rotateEnvironment } from "./rotation.ts"
 import type { RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
-import type { KeysetSummary, OwnEnvironment } from "./types.ts"
+import type { KeysetSummary } from "./types.ts"
 
 export class Environments implements EnvironmentAdministration {
   readonly #holder: SessionHolder

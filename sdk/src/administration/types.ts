@@ -58,13 +58,6 @@ export interface KeysetSummary {
   readonly updatedAt: string
 }
 
-/** An environment that this client is in, by its signed manifest. */
-export interface OwnEnvironment {
-  readonly name: string
-  readonly mode: MemberMode
-  readonly revision: number
-}
-
 export interface Client {
   readonly clientId: string
   readonly label: string
