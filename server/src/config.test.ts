@@ -15,7 +15,9 @@ test("the defaults are loopback, the documented port and a directory beside", ()
   )
   assert.equal(config.dataDirectory, join(process.cwd(), ".halfkey"))
   assert.equal(config.databasePath, join(process.cwd(), ".halfkey/halfkey.db"))
-  assert.deepEqual(config.rootKey, { kind: "file", path: join(process.cwd(), ".halfkey/root.key"), isDefault: true })
+  const path = join(process.cwd(), ".halfkey/root.key")
+  assert.deepEqual(config.rootKey, { kind: "file", variable: "HALFKEY_ROOT_KEY_FILE", path, isDefault: true })
+  assert.equal(config.newRootKey, undefined)
   assert.deepEqual(readConfig({ HALFKEY_PORT: "", HALFKEY_REGION: "" }), config)
 })
 
@@ -31,6 +33,8 @@ const wrong: readonly [name: string, env: Record<string, string>][] = [
   ["HALFKEY_VALUE_MAX_LENGTH", { HALFKEY_VALUE_MAX_LENGTH: "0" }],
   ["HALFKEY_VALUE_MAX_LENGTH", { HALFKEY_VALUE_MAX_LENGTH: "1048577" }],
   ["HALFKEY_ROOT_KEY", { HALFKEY_ROOT_KEY: "x", HALFKEY_ROOT_KEY_FILE: "y" }],
+  ["HALFKEY_ROOT_KEY", { HALFKEY_ROOT_KEY: "x", HALFKEY_ROOT_KEY_PASSPHRASE_FILE: "y" }],
+  ["HALFKEY_NEW_ROOT_KEY_FILE", { HALFKEY_NEW_ROOT_KEY_FILE: "x", HALFKEY_NEW_ROOT_KEY_PASSPHRASE_FILE: "y" }],
   ["HALFKEY_TLS_KEY", { HALFKEY_TLS_KEY: "/nonexistent" }],
   ["HALFKEY_TLS_CERT", { HALFKEY_TLS_CERT: "/nonexistent" }],
   ["HALFKEY_TLS_CERT", { HALFKEY_TLS_CERT: "/nonexistent", HALFKEY_TLS_KEY: "/nonexistent" }],

@@ -19,6 +19,8 @@ export interface Config {
   readonly region: string
   readonly logLevel: (typeof logLevels)[number]
   readonly rootKey: RootKeySource
+  /** What `rootKey` will be after `halfkey-server root-key rotate`; nothing else looks at it. */
+  readonly newRootKey: RootKeySource | undefined
   /** Most bytes of a secret's value. */
   readonly valueMaxLength: number
   /** PEM. */
@@ -28,8 +30,11 @@ export interface Config {
 }
 
 export type RootKeySource =
-  | { readonly kind: "file"; readonly path: string; readonly isDefault: boolean }
-  | { readonly kind: "env"; readonly value: string }
+  /** `isDefault`: the server's own file, in the data directory. */
+  | { readonly kind: "file"; readonly variable: string; readonly path: string; readonly isDefault: boolean }
+  | { readonly kind: "env"; readonly variable: string; readonly value: string }
+  /** A file with a passphrase. */
+  | { readonly kind: "passphrase"; readonly variable: string; readonly path: string }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -43,7 +48,8 @@ export function readConfig(env: Environment): Config {
     databasePath: databasePath(env, dataDirectory),
     region: region(env),
     logLevel: logLevel(env),
-    rootKey: rootKeySource(env, dataDirectory),
+    rootKey: rootKeySource(env, "HALFKEY_ROOT_KEY") ?? ownRootKeyFile(dataDirectory),
+    newRootKey: rootKeySource(env, "HALFKEY_NEW_ROOT_KEY"),
     valueMaxLength: integer(env, "HALFKEY_VALUE_MAX_LENGTH", valueMaxLength, 1, 1024 * 1024),
     tls: tls(env),
     trustedProxies: trustedProxies(env),
@@ -94,15 +100,22 @@ function logLevel(env: Environment): Config["logLevel"] {
   throw invalid("HALFKEY_LOG_LEVEL", "there is no such level", `use one of ${logLevels.join(", ")}`)
 }
 
-function rootKeySource(env: Environment, dataDirectory: string): RootKeySource {
-  const value = setting(env, "HALFKEY_ROOT_KEY")
-  const path = setting(env, "HALFKEY_ROOT_KEY_FILE")
-  if (value !== undefined && path !== undefined) {
-    throw invalid("HALFKEY_ROOT_KEY", "HALFKEY_ROOT_KEY_FILE is set too", "set only one of the two")
-  }
-  if (value !== undefined) return { kind: "env", value }
-  if (path !== undefined) return { kind: "file", path: resolve(path), isDefault: false }
-  return { kind: "file", path: join(dataDirectory, "root.key"), isDefault: true }
+/** From the variable of this name, or from one of the two that name a file. */
+function rootKeySource(env: Environment, name: string): RootKeySource | undefined {
+  const variables = [name, `${name}_FILE`, `${name}_PASSPHRASE_FILE`]
+  const [variable, other] = variables.filter((each) => setting(env, each) !== undefined)
+  if (variable === undefined) return undefined
+  if (other !== undefined) throw invalid(variable, `${other} is set too`, "set only one of the two")
+  const value = setting(env, variable) ?? ""
+  if (variable === name) return { kind: "env", variable, value }
+  const path = resolve(value)
+  return variable.endsWith("_PASSPHRASE_FILE")
+    ? { kind: "passphrase", variable, path }
+    : { kind: "file", variable, path, isDefault: false }
+}
+
+function ownRootKeyFile(dataDirectory: string): RootKeySource {
+  return { kind: "file", variable: "HALFKEY_ROOT_KEY_FILE", path: join(dataDirectory, "root.key"), isDefault: true }
 }
 
 function tls(env: Environment): Config["tls"] {

@@ -8,7 +8,7 @@ import type { Discovery } from "@halfkey/core/wire/discovery"
 import type { FastifyInstance } from "fastify"
 import type { DestinationStream } from "pino"
 import type { Config } from "./config.ts"
-import { lockDataDirectory, makeDataDirectory } from "./data-directory.ts"
+import { lockDataDirectory, makeDataDirectory, removePartialFiles } from "./data-directory.ts"
 import type { Store } from "./domain/store.ts"
 import { buildHttpServer } from "./http/http-server.ts"
 import { Metrics } from "./http/metrics.ts"
@@ -17,7 +17,8 @@ import type { Services } from "./http/services.ts"
 import { followKeys } from "./key-follower.ts"
 import { createLogger, requestLog } from "./log.ts"
 import { pooledRandom } from "./pooled-random.ts"
-import { loadRootKey } from "./root-key-source.ts"
+import { settleKeyFiles } from "./root-key/key-file.ts"
+import { loadRootKey } from "./root-key/load.ts"
 import { SequencedLogs } from "./sequenced-logs.ts"
 import { initializeServer, ServerKeys } from "./server-keys.ts"
 import { AuditLog } from "./services/audit/audit-log.ts"
@@ -76,6 +77,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   try {
     makeDataDirectory(config.dataDirectory)
     opened.push(lockDataDirectory(config.dataDirectory))
+    removePartialFiles(config.dataDirectory)
     const logger = createLogger(config.logLevel, options.logDestination)
     const sequenced = new SequencedLogs(logger)
     const store = await openSqliteStore({
@@ -132,9 +134,10 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 
 async function openRootKey(config: Config, store: Store, now: () => number, random: RandomSource): Promise<RootKey> {
   const server = await store.server()
-  const rootKey = loadRootKey(config.rootKey, server?.rootKeyId, random)
-  if (server === undefined) await initializeServer(store, rootKey, now(), random)
-  return rootKey
+  if (config.rootKey.kind === "file" && config.rootKey.isDefault) settleKeyFiles(config.rootKey.path, server?.rootKeyId)
+  const loaded = loadRootKey(config.rootKey, server, random)
+  if (server === undefined) await initializeServer(store, loaded, now(), random)
+  return loaded.rootKey
 }
 
 function buildServices(parts: {

@@ -6,6 +6,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -71,6 +72,26 @@ export function writeDurably(path: string, text: string): void {
       hint: isFull ? "free some space on its disk, then start again" : "check that this user may write there",
       cause,
     })
+  }
+}
+
+/**
+ * Removes what a crash between writing and renaming left in a directory: it may hold a key. Not what a process that runs is
+ * writing just now.
+ */
+export function removePartialFiles(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const pid = /^(?:root\.key|root\.key\.next|setup-token)\.(\d+)\.partial$/.exec(name)?.[1]
+    if (pid !== undefined && !isOtherProcess(Number(pid))) rmSync(join(directory, name), { force: true })
+  }
+}
+
+function isOtherProcess(pid: number): boolean {
+  if (pid === process.pid) return false
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"
   }
 }
 

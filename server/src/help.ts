@@ -33,6 +33,7 @@ export const help = `halfkey-server ${version}
 
   halfkey-server                         serve until SIGTERM or SIGINT; a second one ends it at once
   halfkey-server setup-token             write a new one-time setup token into the data directory, for a further workspace
+  halfkey-server root-key rotate         wrap every key of a stopped server by a new root key
   halfkey-server token-key rotate        sign access tokens with a new key; with --at-once every earlier token is void
   halfkey-server checkpoint-key rotate   make a new key for audit checkpoints, which granters then take up
   halfkey-server --version               print the version
@@ -47,7 +48,10 @@ Settings are variables of the environment, the same for every command:
   HALFKEY_REGION            <region>.<provider> of its workspaces (local.self)
   HALFKEY_LOG_LEVEL         fatal, error, warn, info, debug, trace or silent (info)
   HALFKEY_ROOT_KEY          root key, 32 bytes as base64url; or
-  HALFKEY_ROOT_KEY_FILE     file with the root key (<data directory>/root.key, made at the first start)
+  HALFKEY_ROOT_KEY_FILE     file with the root key (<data directory>/root.key, made at the first start); or
+  HALFKEY_ROOT_KEY_PASSPHRASE_FILE    file with a passphrase that the root key is made from
+  HALFKEY_NEW_ROOT_KEY, HALFKEY_NEW_ROOT_KEY_FILE, HALFKEY_NEW_ROOT_KEY_PASSPHRASE_FILE
+                            what the three above will be after root-key rotate; a file that is missing is made
   HALFKEY_VALUE_MAX_LENGTH  most bytes of a secret's value (65536, up to 1048576)
   HALFKEY_TLS_CERT, HALFKEY_TLS_KEY   files in PEM form; together they turn on TLS
   HALFKEY_TRUSTED_PROXIES   addresses or networks whose X-Forwarded-For is believed, with commas between
@@ -57,6 +61,7 @@ Examples:
 
   HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server                     serve from a directory of its own
   HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server token-key rotate    while the server runs
+  HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server root-key rotate     while it is stopped: replaces root.key
 
 Exit codes:
 

@@ -2,6 +2,7 @@
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { problemCodes } from "@halfkey/core/formats/problem-codes"
 import type { CommandParts } from "./commands/open-database.ts"
+import { rotateRootKeyCommand } from "./commands/rotate-root-key.ts"
 import { rotateCheckpointKey, rotateTokenKey } from "./commands/rotate-signing-key.ts"
 import { setupToken } from "./commands/setup-token.ts"
 import { readConfig } from "./config.ts"
@@ -57,6 +58,7 @@ function end(code: number): never {
 /** Each command by its words; it gives what goes to standard output. */
 const commands: Readonly<Record<string, (parts: CommandParts) => Promise<string>>> = {
   "setup-token": setupToken,
+  "root-key rotate": (parts) => rotateRootKeyCommand(parts),
   "token-key rotate": (parts) => rotateTokenKey(parts, false),
   "token-key rotate --at-once": (parts) => rotateTokenKey(parts, true),
   "checkpoint-key rotate": rotateCheckpointKey,

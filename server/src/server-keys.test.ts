@@ -15,7 +15,7 @@ import { rotateCheckpointKey, rotateTokenKey } from "./commands/rotate-signing-k
 import { readConfig } from "./config.ts"
 import type { Store } from "./domain/store.ts"
 import { followKeys } from "./key-follower.ts"
-import { loadRootKey } from "./root-key-source.ts"
+import { loadRootKey } from "./root-key/load.ts"
 import { keysReadEveryMs, newSigningKey, ServerKeys } from "./server-keys.ts"
 import { openSqliteStore } from "./store/sqlite.ts"
 import { apiCall } from "./testing/api-call.ts"
@@ -40,7 +40,7 @@ async function keysBeside(context: TestContext, server: TestServer, now: () => n
 }
 
 function rootKeyOf(server: TestServer): RootKey {
-  return loadRootKey(commandParts(server).config.rootKey, undefined, systemRandom)
+  return loadRootKey(commandParts(server).config.rootKey, undefined, systemRandom).rootKey
 }
 
 /** Makes a running server look for new keys: a token that nobody made, with a `kid` that nobody knows. */

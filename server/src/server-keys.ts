@@ -12,6 +12,7 @@ import type { JsonWebKeySet } from "@halfkey/core/wire/discovery"
 import { type CryptoKey, importJWK } from "jose"
 import type { SigningKeyRow } from "./domain/rows.ts"
 import type { Store } from "./domain/store.ts"
+import type { LoadedRootKey } from "./root-key/load.ts"
 import { accessTokenSeconds, type TokenKey, type TokenKeys } from "./services/auth/access-tokens.ts"
 
 /** How often a running server looks for keys that another process made. */
@@ -132,10 +133,18 @@ export function newSigningKey(
 }
 
 /** Makes the server's row and keys in a database that has none. */
-export async function initializeServer(store: Store, rootKey: RootKey, now: number, random: RandomSource) {
+export async function initializeServer(
+  store: Store,
+  { rootKey, derivation }: LoadedRootKey,
+  now: number,
+  random: RandomSource,
+): Promise<void> {
   const kinds = ["token-key", "checkpoint-key"] as const
   const signingKeys = kinds.map((kind) => newSigningKey(kind, rootKey, now, random).row)
-  await store.initialize({ server: { rootKeyId: rootKey.id, createdAt: now }, signingKeys })
+  await store.initialize({
+    server: { rootKeyId: rootKey.id, rootKeyDerivation: derivation, createdAt: now },
+    signingKeys,
+  })
 }
 
 function sameKeys(left: readonly SigningKeyRow[], right: readonly SigningKeyRow[]): boolean {

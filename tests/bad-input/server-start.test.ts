@@ -160,7 +160,7 @@ test("a root key that is another, missing, damaged, for everybody to read, or gi
   const base64 = randomBytes(32).toString("base64url")
   writeFileSync(another.rootKey, `hkrt1 ${base64}\n`)
   const mismatch = new RegExp(
-    `^halfkey-server: the database was made with root key ${rootKeyId}, this one is [0-9a-f]{16}\n {2}hint: give the server the root key ${rootKeyId} again: restore its file, or HALFKEY_ROOT_KEY\n$`,
+    `^halfkey-server: the database needs the root key ${rootKeyId}, the one in \\S+ is [0-9a-f]{16}\n {2}hint: give the server the root key ${rootKeyId}: after a rotation the new one, else the one from your backup\n$`,
   )
   await refused(another.data, 7, mismatch)
   const { data, rootKey } = copy()

@@ -17,16 +17,19 @@ export async function withDatabase<T>(
   { config, onFatal }: CommandParts,
   body: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const { databasePath: path } = config
-  if (!existsSync(path)) {
-    throw new HalfkeyError("missing_configuration", `there is no database ${path}`, {
-      hint: "start halfkey-server once, or set HALFKEY_DATA_DIR to where its database is",
-    })
-  }
-  const store = await openSqliteStore({ path, onFatal })
+  requireDatabase(config)
+  const store = await openSqliteStore({ path: config.databasePath, onFatal })
   try {
     return await body(store)
   } finally {
     await store.close()
   }
+}
+
+/** Opening would make one. Throws `missing_configuration`. */
+export function requireDatabase({ databasePath: path }: Config): void {
+  if (existsSync(path)) return
+  throw new HalfkeyError("missing_configuration", `there is no database ${path}`, {
+    hint: "start halfkey-server once, or set HALFKEY_DATA_DIR to where its database is",
+  })
 }

@@ -3,7 +3,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { keyFingerprint } from "@halfkey/core/formats/key-fingerprint"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import type { Store } from "../domain/store.ts"
-import { loadRootKey } from "../root-key-source.ts"
+import { loadRootKey } from "../root-key/load.ts"
 import { keysReadEveryMs, newSigningKey } from "../server-keys.ts"
 import { type CommandParts, withDatabase } from "./open-database.ts"
 
@@ -41,7 +41,7 @@ async function addKey(
       hint: "start halfkey-server once",
     })
   }
-  const rootKey = loadRootKey(config.rootKey, server.rootKeyId, systemRandom)
+  const { rootKey } = loadRootKey(config.rootKey, server, systemRandom)
   const { row, publicKey } = newSigningKey(kind, rootKey, Date.now(), systemRandom)
   const { kid } = await store.addSigningKey({ key: row, rootKeyId: rootKey.id, deleteOthers })
   return { kid, publicKey }

@@ -178,5 +178,7 @@ export interface SigningKeyRow {
 export interface ServerRow {
   /** 8 bytes, S11. */
   readonly rootKeyId: Uint8Array
+  /** How the root key is made from a passphrase, as JSON; `null`: it is not. */
+  readonly rootKeyDerivation: string | null
   readonly createdAt: number
 }

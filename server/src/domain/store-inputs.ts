@@ -93,6 +93,15 @@ export interface NewSigningKeyInput {
   readonly deleteOthers: boolean
 }
 
+/** Everything that a root key wraps, wrapped by the next one. */
+export interface NewRootKeyInput {
+  /** The root key that wrapped it before, 8 bytes. */
+  readonly previousId: Uint8Array
+  readonly server: Omit<rows.ServerRow, "createdAt">
+  readonly signingKeys: readonly rows.SigningKeyRow[]
+  readonly authorityKeys: readonly rows.AuthorityKeyRow[]
+}
+
 export interface ResealInput {
   readonly keysetId: KeysetId
   /** The epoch to seal under, as the guard's generation has it. */

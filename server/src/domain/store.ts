@@ -12,6 +12,7 @@ import type {
   CommitInput,
   FileDeviceInput,
   KeysetInput,
+  NewRootKeyInput,
   NewSigningKeyInput,
   NewWorkspaceInput,
   RecoveryInput,
@@ -140,6 +141,12 @@ export interface Store extends StateReader, VaultReader {
   /** Deletes these; a checkpoint key that the newest roster of some workspace names stays. Gives the kids that went. */
   deleteSigningKeys(input: { readonly kids: readonly string[] }): Promise<readonly string[]>
 
+  /**
+   * Puts everything that the root key wraps in the place of what was there. Throws `root_key_mismatch` or `revision_conflict`
+   * where a key came or went since it was read.
+   */
+  replaceRootKey(input: NewRootKeyInput): Promise<void>
+
   /** Replaces all unused setup tokens by this one; 32 bytes of SHA-256. */
   replaceSetupToken(input: { readonly hash: Uint8Array; readonly createdAt: number }): Promise<void>
 
@@ -186,6 +193,8 @@ export interface StateReader {
   grants(keysetId: KeysetId, clientId?: ClientId): Promise<readonly rows.GrantRow[]>
   recoveryGrants(keysetId: KeysetId): Promise<readonly rows.RecoveryGrantRow[]>
   authorityKey(keysetId: KeysetId, epoch: number): Promise<rows.AuthorityKeyRow | undefined>
+  /** All of them, with the workspace that each is wrapped for. */
+  authorityKeys(): Promise<readonly (rows.AuthorityKeyRow & { readonly workspaceId: WorkspaceId })[]>
   /** Whether a stored record was sealed under this epoch. */
   usesEpoch(keysetId: KeysetId, epoch: number): Promise<boolean>
 }

@@ -9,7 +9,7 @@ import type { DeviceRole } from "../domain/rows.ts"
 type Flag = number
 
 export interface Schema {
-  server: { id: number; root_key_id: Uint8Array; created_at: number }
+  server: { id: number; root_key_id: Uint8Array; root_key_derivation: string | null; created_at: number }
   signing_keys: { kid: string; kind: "token-key" | "checkpoint-key"; wrapped: Uint8Array; created_at: number }
   setup_tokens: { hash: Uint8Array; created_at: number; used_at: number | null }
   workspaces: {

@@ -1,5 +1,26 @@
 /** Queries of the server's own keys, and of what its root key wraps (S11). */
+import type { ServerRow } from "../domain/rows.ts"
 import { defineQuery } from "./query.ts"
+
+export const updateServer = defineQuery<Omit<ServerRow, "createdAt">>()((db, p) =>
+  db
+    .updateTable("server")
+    .set({ root_key_id: p("rootKeyId"), root_key_derivation: p("rootKeyDerivation") })
+    .where("id", "=", 1),
+)
+
+export const allAuthorityKeys = defineQuery()((db) =>
+  db
+    .selectFrom("authority_keys")
+    .innerJoin("keysets", "keysets.id", "authority_keys.keyset_id")
+    .select(["keysets.workspace_id as workspaceId", "keyset_id as keysetId", "authority_keys.epoch", "wrapped"])
+    .orderBy("keyset_id")
+    .orderBy("authority_keys.epoch"),
+)
+
+export const deleteAllAuthorityKeys = defineQuery()((db) => db.deleteFrom("authority_keys"))
+
+export const deleteAllSigningKeys = defineQuery()((db) => db.deleteFrom("signing_keys"))
 
 export const deleteSigningKey = defineQuery<{ kid: string }>()((db, p) =>
   db.deleteFrom("signing_keys").where("kid", "=", p("kid")),

@@ -11,6 +11,7 @@ import * as rotation from "./rotation-queries.ts"
 import { apiKeyFromTable, secretFromTable } from "./row-mapping.ts"
 import * as secrets from "./secret-queries.ts"
 import { SqlAuditStore } from "./sql-audit-store.ts"
+import * as serverKeys from "./server-key-queries.ts"
 import * as state from "./state-queries.ts"
 
 export class SqlStore implements Store {
@@ -116,6 +117,10 @@ export class SqlStore implements Store {
 
   authorityKey(keysetId: KeysetId, epoch: number) {
     return this.#reader.first(keysets.authorityKey, { keysetId, epoch })
+  }
+
+  authorityKeys() {
+    return this.#reader.all(serverKeys.allAuthorityKeys, {})
   }
 
   async usesEpoch(keysetId: KeysetId, epoch: number) {
@@ -247,6 +252,10 @@ export class SqlStore implements Store {
 
   addSigningKey(...parameters: OperationParameters<"addSigningKey">) {
     return this.#writer.run("addSigningKey", ...parameters)
+  }
+
+  replaceRootKey(...parameters: OperationParameters<"replaceRootKey">) {
+    return this.#writer.run("replaceRootKey", ...parameters)
   }
 
   deleteSigningKeys(...parameters: OperationParameters<"deleteSigningKeys">) {

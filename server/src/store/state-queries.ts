@@ -1,10 +1,14 @@
 /** Queries of what authorization and administration read and write. */
 import type { ApiKeyId, ClientId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type { ServerRow } from "../domain/rows.ts"
 import { defineQuery } from "./query.ts"
 import type { Schema } from "./schema.ts"
 
 export const server = defineQuery()((db) =>
-  db.selectFrom("server").select(["root_key_id as rootKeyId", "created_at as createdAt"]).where("id", "=", 1),
+  db
+    .selectFrom("server")
+    .select(["root_key_id as rootKeyId", "root_key_derivation as rootKeyDerivation", "created_at as createdAt"])
+    .where("id", "=", 1),
 )
 
 export const signingKeys = defineQuery()((db) =>
@@ -197,8 +201,13 @@ export const insertSetupToken = defineQuery<{ hash: Uint8Array; createdAt: numbe
   db.insertInto("setup_tokens").values({ hash: p("hash"), created_at: p("createdAt"), used_at: null }),
 )
 
-export const insertServer = defineQuery<{ rootKeyId: Uint8Array; createdAt: number }>()((db, p) =>
-  db.insertInto("server").values({ id: 1, root_key_id: p("rootKeyId"), created_at: p("createdAt") }),
+export const insertServer = defineQuery<ServerRow>()((db, p) =>
+  db.insertInto("server").values({
+    id: 1,
+    root_key_id: p("rootKeyId"),
+    root_key_derivation: p("rootKeyDerivation"),
+    created_at: p("createdAt"),
+  }),
 )
 
 export const insertSigningKey = defineQuery<Schema["signing_keys"]>()((db, p) =>

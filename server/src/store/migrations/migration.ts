@@ -6,6 +6,7 @@ import { secretsByRecord } from "./0003-secrets-by-record.ts"
 import { auditIncarnation } from "./0004-audit-incarnation.ts"
 import { devices } from "./0005-devices.ts"
 import { auditTree } from "./0006-audit-tree.ts"
+import { rootKeyDerivation } from "./0007-root-key-derivation.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -32,4 +33,5 @@ export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => 
   auditIncarnation,
   devices,
   auditTree,
+  rootKeyDerivation,
 ]

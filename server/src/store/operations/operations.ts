@@ -29,6 +29,7 @@ const operations = {
   useRootAssertion: rosters.useRootAssertion,
   recoverWorkspace: rosters.recoverWorkspace,
   addSigningKey: serverKeys.addSigningKey,
+  replaceRootKey: serverKeys.replaceRootKey,
   deleteSigningKeys: serverKeys.deleteSigningKeys,
   commitSecrets,
   resealSecrets,

@@ -4,7 +4,8 @@ import { rosterFormat } from "@halfkey/core/formats/roster"
 import { kidOf } from "@halfkey/core/key-service/signing-key"
 import { equalBytes } from "@halfkey/core/primitives/hash"
 import type { SigningKeyRow } from "../../domain/rows.ts"
-import type { NewSigningKeyInput } from "../../domain/store-inputs.ts"
+import type { NewRootKeyInput, NewSigningKeyInput } from "../../domain/store-inputs.ts"
+import { insertAuthorityKey } from "../keyset-queries.ts"
 import type { Transaction } from "../query.ts"
 import * as keys from "../server-key-queries.ts"
 import * as queries from "../state-queries.ts"
@@ -45,6 +46,27 @@ export async function deleteSigningKeys(
 async function namedByRosters(tx: Transaction): Promise<ReadonlySet<string>> {
   const rosters = await tx.all(keys.newestRosters, {})
   return new Set(rosters.map(({ json }) => kidOf(rosterFormat.parse(JSON.parse(json)).auditKey)))
+}
+
+/**
+ * Rows are removed and written again, not changed in their place: so SQLite overwrites every page that held them, with the
+ * copies that moving rows between pages leaves behind.
+ */
+export async function replaceRootKey(tx: Transaction, input: NewRootKeyInput): Promise<void> {
+  await requireRootKey(tx, input.previousId)
+  const removed = [await tx.run(keys.deleteAllSigningKeys, {}), await tx.run(keys.deleteAllAuthorityKeys, {})]
+  if (removed[0] !== input.signingKeys.length || removed[1] !== input.authorityKeys.length) {
+    throw new HalfkeyError("revision_conflict", "a key came or went while the root key was rotated", {
+      hint: "repeat the command while nothing else changes this database",
+    })
+  }
+  for (const { createdAt, kid, kind, wrapped } of input.signingKeys) {
+    await tx.run(queries.insertSigningKey, { kid, kind, wrapped, created_at: createdAt })
+  }
+  for (const { epoch, keysetId, wrapped } of input.authorityKeys) {
+    await tx.run(insertAuthorityKey, { keyset_id: keysetId, epoch, wrapped })
+  }
+  await tx.run(keys.updateServer, input.server)
 }
 
 /** What was wrapped under another root key would never open again. */

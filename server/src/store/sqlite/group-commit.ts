@@ -46,6 +46,7 @@ const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>([
   "updateKeyset",
   "addSigningKey",
   "deleteSigningKeys",
+  "replaceRootKey",
 ])
 
 export class GroupCommit {
