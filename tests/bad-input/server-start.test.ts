@@ -171,7 +171,7 @@ test("a root key that is another, missing, damaged, for everybody to read, or gi
   await refused(
     data,
     2,
-    `halfkey-server: the root key file ${rootKey} is missing, and the database needs root key ${rootKeyId}\n${fromBackup}`,
+    `halfkey-server: the root key file ${rootKey} is missing, and the database needs the root key ${rootKeyId}\n${fromBackup}`,
   )
   await refused(data, 2, /^halfkey-server: the root key file \/nowhere is missing, and the database needs/, {
     HALFKEY_ROOT_KEY_FILE: "/nowhere",
@@ -192,12 +192,20 @@ test("a root key that is another, missing, damaged, for everybody to read, or gi
   await refused(
     data,
     2,
-    `halfkey-server: the root key file ${rootKey} cannot be read (EISDIR)\n  hint: check its permissions and HALFKEY_ROOT_KEY_FILE\n`,
+    `halfkey-server: the root key file ${rootKey} cannot be read (EISDIR)\n  hint: check the path and its permissions\n`,
   )
   await refused(data, 2, /^halfkey-server: HALFKEY_ROOT_KEY is not usable: HALFKEY_ROOT_KEY_FILE is set too\n/, {
     HALFKEY_ROOT_KEY: base64,
     HALFKEY_ROOT_KEY_FILE: rootKey,
   })
+  await refused(
+    data,
+    2,
+    /^halfkey-server: HALFKEY_ROOT_KEY_PASSPHRASE_FILE is set, but the database's root key .* is not made/,
+    {
+      HALFKEY_ROOT_KEY_PASSPHRASE_FILE: "/nowhere",
+    },
+  )
   await refused(data, 2, /^halfkey-server: HALFKEY_ROOT_KEY is not 32 bytes as base64url without padding\n/, {
     HALFKEY_ROOT_KEY: "short",
   })
