@@ -10,8 +10,8 @@ import * as recovery from "./recovery-queries.ts"
 import * as rotation from "./rotation-queries.ts"
 import { apiKeyFromTable, secretFromTable } from "./row-mapping.ts"
 import * as secrets from "./secret-queries.ts"
-import { SqlAuditStore } from "./sql-audit-store.ts"
 import * as serverKeys from "./server-key-queries.ts"
+import { SqlAuditStore } from "./sql-audit-store.ts"
 import * as state from "./state-queries.ts"
 
 export class SqlStore implements Store {
