@@ -23,7 +23,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
   grants: { summary: "who may do what in which environment", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
-  keys: { summary: "create, list and revoke API keys", group: "administer" },
+  keys: { summary: "create, list, rotate and revoke API keys", group: "administer" },
   kit: { summary: "check the recovery kit", group: "self" },
   config: { summary: "which settings hold, and where each came from", group: "self" },
 }
@@ -135,6 +135,12 @@ const entries = [
     group: "administer",
     summary: "create an API key, narrowed if you like",
     load: () => import("./commands/keys-create.ts"),
+  },
+  {
+    path: "keys rotate",
+    group: "administer",
+    summary: "put a new API key in the place of one, which works on for a while",
+    load: () => import("./commands/keys-rotate.ts"),
   },
   {
     path: "keys revoke",

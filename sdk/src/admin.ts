@@ -45,6 +45,7 @@ export type {
   GrantAdministration,
   GranterAdministration,
 } from "./administration/administration.ts"
+export type * from "./administration/api-key-types.ts"
 export type * from "./administration/device-types.ts"
 export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"

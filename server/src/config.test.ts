@@ -40,6 +40,8 @@ const wrong: readonly [name: string, env: Record<string, string>][] = [
   ["HALFKEY_TLS_CERT", { HALFKEY_TLS_CERT: "/nonexistent", HALFKEY_TLS_KEY: "/nonexistent" }],
   ["HALFKEY_TRUSTED_PROXIES", { HALFKEY_TRUSTED_PROXIES: "10.0.0.1,proxy.example" }],
   ["HALFKEY_TRUSTED_PROXIES", { HALFKEY_TRUSTED_PROXIES: "10.0.0.0/40" }],
+  ["HALFKEY_TRUSTED_PROXIES", { HALFKEY_TRUSTED_PROXIES: "0.0.0.0/0" }],
+  ["HALFKEY_TRUSTED_PROXIES", { HALFKEY_TRUSTED_PROXIES: "fe80::1%eth0" }],
 ]
 
 for (const [name, env] of wrong) {

@@ -6,6 +6,7 @@ import { createSecureContext } from "node:tls"
 import { defaultRegion, isRegion } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { valueMaxLength } from "@halfkey/core/formats/record"
+import { parseNetwork } from "./addresses.ts"
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const
 
@@ -147,11 +148,15 @@ function trustedProxies(env: Environment): string[] {
   const list = (setting(env, "HALFKEY_TRUSTED_PROXIES") ?? "").split(",").map((each) => each.trim())
   const proxies = list.filter((each) => each !== "")
   for (const proxy of proxies) {
-    const [address = "", prefix, ...rest] = proxy.split("/")
-    const bits = isIP(address) === 6 ? 128 : 32
-    const isNetwork = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
-    if (isIP(address) !== 0 && rest.length === 0 && isNetwork) continue
-    throw invalid("HALFKEY_TRUSTED_PROXIES", "it must list addresses or networks", "as 10.0.0.5,10.1.0.0/16")
+    const network = parseNetwork(proxy)
+    if (network === undefined)
+      throw invalid("HALFKEY_TRUSTED_PROXIES", "it must list addresses or networks", "as 10.0.0.5,10.1.0.0/16")
+    if (network.prefix > 0) continue
+    throw invalid(
+      "HALFKEY_TRUSTED_PROXIES",
+      "with a network of everything, anybody could claim any address",
+      "list the addresses of your proxies, as 10.0.0.5,10.1.0.0/16",
+    )
   }
   return proxies
 }

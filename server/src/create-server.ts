@@ -29,6 +29,7 @@ import { ApiKeys } from "./services/auth/api-keys.ts"
 import { Clients } from "./services/auth/clients.ts"
 import { Devices } from "./services/auth/devices.ts"
 import { Gate } from "./services/auth/gate.ts"
+import { LastUses } from "./services/auth/last-uses.ts"
 import { Recovery } from "./services/auth/recovery.ts"
 import { TokenService } from "./services/auth/token-service.ts"
 import { WorkspaceStates } from "./services/auth/workspace-state.ts"
@@ -95,7 +96,10 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     const metrics = new Metrics()
     const onCreated = async () => removeSetupToken(tokenPath)
     const ids = pooledRandom(random)
-    const services = buildServices({ config, store, rootKey, keys, metrics, now, random, ids, onCreated })
+    const uses = new LastUses(store, () => logger.warn("the times of last use could not be stored: trying again later"))
+    const services = buildServices({ config, store, rootKey, keys, metrics, uses, now, random, ids, onCreated })
+    uses.start()
+    opened.push(() => uses.stop())
     let stopping = false
     const { app, routes } = await buildHttpServer({
       services,
@@ -146,16 +150,17 @@ function buildServices(parts: {
   readonly rootKey: RootKey
   readonly keys: ServerKeys
   readonly metrics: Metrics
+  readonly uses: LastUses
   readonly now: () => number
   readonly random: RandomSource
   readonly ids: RandomSource
   readonly onCreated: () => Promise<void>
 }): Services {
-  const { config, store, rootKey, keys, metrics: counters, now, random } = parts
+  const { config, store, rootKey, keys, metrics: counters, uses, now, random } = parts
   const states = new WorkspaceStates(store)
   const tokens = new AccessTokens(`halfkey:${config.region}`, keys, now, random)
   const entries = new AuditEntries(now, parts.ids)
-  const gate = new Gate({ store, states, tokens, entries, counters, now })
+  const gate = new Gate({ store, states, tokens, entries, counters, uses, now })
   const makers = new SeedMakers(store, rootKey)
   const changes = new KeysetChanges({ store, rootKey, now, random })
   const { region, valueMaxLength } = config
@@ -163,13 +168,13 @@ function buildServices(parts: {
   const rosterChanges = new RosterChanges(store, changes, keys)
   return {
     gate,
-    tokens: new TokenService({ store, states, tokens, entries, counters, now }),
+    tokens: new TokenService({ store, states, tokens, entries, counters, uses, now }),
     workspaces: new Workspaces({ gate, store, changes, entries, counters, region, keys, now, random, onCreated }),
     rosters: new Rosters({ gate, store, changes: rosterChanges }),
     recovery: new Recovery({ store, states, changes: rosterChanges, entries, counters, now, random }),
-    clients: new Clients({ gate, store, changes, now, random }),
-    devices: new Devices({ gate, store, states, entries, counters, now }),
-    apiKeys: new ApiKeys({ gate, store, now, random }),
+    clients: new Clients({ gate, store, changes, uses, now, random }),
+    devices: new Devices({ gate, store, states, entries, counters, uses, now }),
+    apiKeys: new ApiKeys({ gate, store, uses, now, random }),
     keysets: new Keysets({ gate, store, changes }),
     seeds: new Seeds({ gate, store, makers, counters, random }),
     reads: new Reads({ gate, store, records: new ReadRecords(store, makers), counters }),

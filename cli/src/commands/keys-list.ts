@@ -11,7 +11,8 @@ export interface KeysListOptions {
 export const definition: CommandDefinition<KeysListOptions> = {
   environments: "none",
   formats: ["table", "json", "yaml", "tsv"],
-  about: "LIMITS is how a key is narrowed. Expired keys are listed until they are revoked.",
+  about: `LIMITS is how a key is narrowed, and when it ends. Expired and rotated keys are listed until they are revoked.
+A crash of the server may lose the last minute of LAST USED.`,
   examples: [
     { does: "keys that work", line: "halfkey keys list" },
     { does: "revoked ones too, as JSON", line: "halfkey keys list --all -o json" },
@@ -29,6 +30,7 @@ const columns = [
   { key: "clientId", title: "CLIENT" },
   { key: "limits", title: "LIMITS" },
   { key: "createdAt", title: "CREATED" },
+  { key: "lastUsedAt", title: "LAST USED" },
   { key: "revokedAt", title: "REVOKED" },
 ]
 
@@ -45,12 +47,15 @@ export async function run(context: Context, { all }: KeysListOptions): Promise<u
       ...(environments ?? []),
       ...(networks ?? []),
       ...(times.expiresAt === null ? [] : [`until ${times.expiresAt}`]),
+      ...(times.rotatedTo === null ? [] : [`rotated to ${times.rotatedTo}`]),
     ],
     readOnly,
     environments,
     networks,
     createdAt: times.createdAt,
     expiresAt: times.expiresAt,
+    lastUsedAt: times.lastUsedAt,
+    rotatedTo: times.rotatedTo,
     revokedAt: times.revokedAt,
   }))
   await printRows(context, all ? columns : columns.slice(0, -1), rows)

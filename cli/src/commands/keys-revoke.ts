@@ -1,9 +1,8 @@
 /** `halfkey keys revoke`. */
-import { isApiKeyId } from "@halfkey/core/formats/ids"
 import { unwrap } from "halfkey/admin"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
-import { usageError } from "../failure.ts"
+import { apiKeyIdFrom } from "../input/api-key-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 
 export interface KeysRevokeOptions {
@@ -20,15 +19,7 @@ export const definition: CommandDefinition<KeysRevokeOptions> = {
   define: (command) => {
     command.argument("<key-id>", "16 characters: the middle part of hkak_…_…")
   },
-  read: ([id]) => {
-    const text = String(id)
-    // A whole key on the command line is in the history by now, but must not go further.
-    if (text.startsWith("hkak_"))
-      throw usageError("that is a whole API key; the command takes its id only", "halfkey keys list")
-    if (!isApiKeyId(text))
-      throw usageError("not the id of an API key: 16 characters of a-z and 2-7", "halfkey keys list")
-    return { id: text }
-  },
+  read: ([id]) => ({ id: apiKeyIdFrom(id) }),
 }
 
 export async function run(context: Context, { id }: KeysRevokeOptions): Promise<undefined> {

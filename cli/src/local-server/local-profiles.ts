@@ -23,7 +23,7 @@ export async function findFittingProfile(
 ): Promise<FittingProfile | undefined> {
   const names = profiles.list().sort((a, b) => Number(b === localProfile) - Number(a === localProfile))
   for (const name of names) {
-    const profile = readable(profiles, name)
+    const profile = profiles.findReadable(name)
     if (profile === undefined || !(profile.endpoint === endpoint || (ours && isLocal(profile.endpoint)))) continue
     if ((await ask(context, name, { ...profile, endpoint })) === undefined) return { name, profile }
   }
@@ -37,15 +37,6 @@ async function ask(context: Context, name: string, profile: Profile): Promise<Fa
   const { failure } = await admin.workspace()
   await admin.close()
   return failure
-}
-
-function readable(profiles: Profiles, name: string): Profile | undefined {
-  try {
-    return profiles.find(name)
-  } catch {
-    // Damaged, or readable by others: `halfkey doctor` tells.
-    return undefined
-  }
 }
 
 function isLocal(endpoint: string): boolean {

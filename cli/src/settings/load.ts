@@ -41,7 +41,8 @@ function chooseProfile(
   if (named) return { value: named, source: "variable", from: "HALFKEY_PROFILE" }
   const preferred = profiles.default()
   if (file?.workspaceCRN !== undefined) {
-    const fitting = profiles.list().filter((name) => belongsTo(profiles, name, file.workspaceCRN))
+    // A damaged profile is told when it is used.
+    const fitting = profiles.list().filter((name) => profiles.findReadable(name)?.workspaceCRN === file.workspaceCRN)
     const [only] = fitting
     if (only !== undefined && fitting.length === 1) return { value: only, source: "file", from: file.path }
     if (preferred !== undefined && fitting.includes(preferred)) {
@@ -54,15 +55,6 @@ function chooseProfile(
   const names = profiles.list()
   const name = names.includes(localProfile) ? localProfile : names.length === 1 ? names[0] : undefined
   return name === undefined ? undefined : { value: name, source: "default", from: "the profiles on this machine" }
-}
-
-function belongsTo(profiles: Profiles, name: string, workspaceCRN: string | undefined): boolean {
-  try {
-    return profiles.find(name)?.workspaceCRN === workspaceCRN
-  } catch {
-    // A damaged profile is told when it is used.
-    return false
-  }
 }
 
 /** What a request needs, checked for typing errors before any request. Throws `missing_configuration` with what to type. */

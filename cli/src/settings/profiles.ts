@@ -59,6 +59,23 @@ export class Profiles {
     return text === undefined ? undefined : parseProfile(text, path)
   }
 
+  /** Names of the workspace's profiles that use this API key; damaged ones are left out. */
+  using(workspaceCRN: string, apiKeyId: string): string[] {
+    return this.list().filter((name) => {
+      const profile = this.findReadable(name)
+      return profile?.workspaceCRN === workspaceCRN && profile.apiKey.startsWith(`hkak_${apiKeyId}_`)
+    })
+  }
+
+  /** As `find`, without the damaged ones and those that others may read: `halfkey doctor` tells. */
+  findReadable(name: string): Profile | undefined {
+    try {
+      return this.find(name)
+    } catch {
+      return undefined
+    }
+  }
+
   /** As `find`, and throws for a name that does not exist. */
   get(name: string): Profile {
     const profile = this.find(name)

@@ -34,6 +34,7 @@ export type AuditAction =
   | "api-key.list"
   | "api-key.create"
   | "api-key.revoke"
+  | "api-key.rotate"
   | "recovery.read"
   | "recovery.commit"
   | "audit.read"

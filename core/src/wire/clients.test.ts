@@ -1,7 +1,14 @@
 import { test } from "node:test"
 import { toBase64Url } from "../primitives/bytes.ts"
 import { assertSchema } from "../testing/schema.ts"
-import { CreateClientRequest, CreatedApiKey, NewApiKey, NewClient } from "./clients.ts"
+import {
+  CreateClientRequest,
+  CreatedApiKey,
+  NewApiKey,
+  NewClient,
+  RotateApiKeyRequest,
+  RotatedApiKey,
+} from "./clients.ts"
 
 const clientId = "0b7d1f2c-6f4e-8a57-9a57-0e0c9b0f7a11"
 const client = {
@@ -69,6 +76,8 @@ test("a client is created with the manifests that let it in, and its API key wit
     createdAt: "2026-01-31T00:00:00.000Z",
     expiresAt: null,
     revokedAt: null,
+    rotatedTo: null,
+    lastUsedAt: null,
   }
   assertSchema(
     CreatedApiKey,
@@ -76,4 +85,15 @@ test("a client is created with the manifests that let it in, and its API key wit
     ["apiKey", "secret"],
     [{ secret: null }, { apiKey: { ...stored, id: "X" } }],
   )
+  assertSchema(
+    RotatedApiKey,
+    { apiKey: stored, secret: "hkak_", rotated: { ...stored, rotatedTo: "abcdefghij234567" } },
+    ["apiKey", "secret", "rotated"],
+    [{ rotated: null }, { rotated: { ...stored, rotatedTo: "X" } }],
+  )
+})
+
+test("an overlap is a whole number of seconds, up to 30 days", () => {
+  const refused = [{ overlapSeconds: -1 }, { overlapSeconds: 30 * 86_400 + 1 }, { overlapSeconds: 0.5 }]
+  assertSchema(RotateApiKeyRequest, { overlapSeconds: 0 }, [], [...refused, { overlapSeconds: "24h" }])
 })

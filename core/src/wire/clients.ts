@@ -17,6 +17,10 @@ export type NewClient = Static<typeof NewClient>
 /** What a device may do without an API key: as API keys of that role. */
 export const DeviceRole = Type.Union([Type.Literal("admin"), Type.Literal("member")])
 
+const LastUse = Type.Union([Time, Type.Null()], {
+  description: "Its last use; null: never, as far as is known. A crash of the server loses the last minute of this",
+})
+
 export const Client = Type.Object(
   {
     ...NewClient.properties,
@@ -26,6 +30,7 @@ export const Client = Type.Object(
     }),
     environments: Type.Array(Type.Object({ name: Type.String(), keysetId: Uuid, mode: Type.String() })),
     createdAt: Time,
+    lastUsedAt: LastUse,
     revokedAt: Type.Union([Time, Type.Null()]),
   },
   { $id: "Client" },
@@ -63,8 +68,10 @@ export const ApiKey = Type.Object(
     environments: Type.Union([Type.Array(Type.String()), Type.Null()], { description: "Names; null: not narrowed" }),
     networks: Type.Union([Type.Array(Type.String()), Type.Null()]),
     createdAt: Time,
-    expiresAt: Type.Union([Time, Type.Null()]),
+    expiresAt: Type.Union([Time, Type.Null()], { description: "By its own expiry, or the end of an overlap" }),
     revokedAt: Type.Union([Time, Type.Null()]),
+    rotatedTo: Type.Union([ApiKeyIdText, Type.Null()], { description: "The key that took its place" }),
+    lastUsedAt: LastUse,
   },
   { $id: "ApiKey" },
 )
@@ -75,6 +82,27 @@ export type ApiKeyList = Static<typeof ApiKeyList>
 /** Answer to `POST /v1/api-keys`: the only time that the secret is shown. */
 export const CreatedApiKey = Type.Object({ apiKey: ApiKey, secret: Type.String({ description: "hkak_…, shown once" }) })
 export type CreatedApiKey = Static<typeof CreatedApiKey>
+
+/** A day: long enough to bring the new key everywhere. */
+export const overlapSecondsDefault = 24 * 60 * 60
+/** 30 days. */
+export const overlapSecondsMax = 30 * overlapSecondsDefault
+
+/** `POST /v1/api-keys/{id}/rotate`. */
+export const RotateApiKeyRequest = Type.Object({
+  overlapSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: overlapSecondsMax,
+      description: "So long the old key works beside the new one, unless it ends before; default: a day",
+    }),
+  ),
+})
+export type RotateApiKeyRequest = Static<typeof RotateApiKeyRequest>
+
+/** Answer to it: the new key as when it is created, and the old one with its end. */
+export const RotatedApiKey = Type.Object({ ...CreatedApiKey.properties, rotated: ApiKey })
+export type RotatedApiKey = Static<typeof RotatedApiKey>
 
 /** `POST /v1/clients`: registers a client and makes it a member of key sets, all or nothing. */
 export const CreateClientRequest = Type.Object({

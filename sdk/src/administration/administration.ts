@@ -1,20 +1,18 @@
 /** The parts of `Admin`: what they promise. */
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
+import type { ApiKey, CreatedApiKey, NewApiKey, RotateApiKeyOptions, RotatedApiKey } from "./api-key-types.ts"
 import type { ComparingOptions, DeviceApproval, DeviceList, OwnEnvironment, RemovedDevice } from "./device-types.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
-  ApiKey,
   ChangedGranters,
   Client,
-  CreatedApiKey,
   CreatedClient,
   EnvironmentGrants,
   GrantedClient,
   GranterEntry,
   KeysetSummary,
   MemberMode,
-  NewApiKey,
   NewClientOptions,
   RevokedClient,
   RevokedGrants,
@@ -129,11 +127,17 @@ export interface DeviceAdministration {
   leave(options?: CallOptions): Promise<Result<{ readonly clientId: string }>>
 }
 
-/** API keys: what there is, making one, revoking one. */
+/** API keys: what there is, making one, rotating one, revoking one. */
 export interface ApiKeyAdministration {
   list(options?: CallOptions): Promise<Result<ApiKey[]>>
   /** The secret in the answer is shown once: keep it, or revoke the key and make another. */
   create(apiKey: NewApiKey, options?: CallOptions): Promise<Result<CreatedApiKey>>
+  /**
+   * Puts a new key in the place of one, in one transaction: the same role, client, label and narrowing, its own expiry
+   * included. The old one works on for the overlap. Fails with `already_exists` for one that was rotated before. Sent once:
+   * where the answer is lost, `list` shows the successor, which can be rotated in turn.
+   */
+  rotate(id: string, options?: CallOptions & RotateApiKeyOptions): Promise<Result<RotatedApiKey>>
   /** Takes effect within a second. Revoking a revoked one is no failure. */
   revoke(id: string, options?: CallOptions): Promise<Result<{ readonly id: string }>>
 }

@@ -3,7 +3,8 @@ import { isApiKeyId, isClientId } from "@halfkey/core/formats/ids"
 import { parseApiKey } from "@halfkey/core/formats/text-keys"
 import { wipe } from "@halfkey/core/primitives/bytes"
 import { type AnswerReader, invalidResponse, malformedAnswer } from "../answer-reader.ts"
-import type { ApiKey, Client, CreatedApiKey, KeysetSummary, MemberMode, Role } from "./types.ts"
+import type { ApiKey, CreatedApiKey, RotatedApiKey } from "./api-key-types.ts"
+import type { Client, KeysetSummary, MemberMode, Role } from "./types.ts"
 
 /** A client with its public keys, as the server sent them: unproven until they hash to the id. */
 export interface ServedClient extends Client {
@@ -47,6 +48,7 @@ export function readClient(answer: AnswerReader): ServedClient {
         mode: readMode(item.field("mode")),
       })),
     createdAt: answer.field("createdAt").time(),
+    lastUsedAt: answer.field("lastUsedAt").timeOrNull(),
     revokedAt: answer.field("revokedAt").timeOrNull(),
   }
 }
@@ -57,10 +59,9 @@ export function publicClient({ signPk: _, kemPk: __, ...client }: ServedClient):
 }
 
 export function readApiKey(answer: AnswerReader): ApiKey {
-  const id = answer.field("id").text(16)
-  if (!isApiKeyId(id)) throw malformedAnswer("id", "the id of an API key")
+  const rotatedTo = answer.field("rotatedTo")
   return {
-    id,
+    id: readApiKeyId(answer.field("id")),
     label: answer.field("label").shown(100),
     role: readRole(answer.field("role")),
     clientId: answer.field("clientId").textOrNull(),
@@ -70,7 +71,15 @@ export function readApiKey(answer: AnswerReader): ApiKey {
     createdAt: answer.field("createdAt").time(),
     expiresAt: answer.field("expiresAt").timeOrNull(),
     revokedAt: answer.field("revokedAt").timeOrNull(),
+    rotatedTo: rotatedTo.present ? readApiKeyId(rotatedTo) : null,
+    lastUsedAt: answer.field("lastUsedAt").timeOrNull(),
   }
+}
+
+function readApiKeyId(answer: AnswerReader): string {
+  const id = answer.text(16)
+  if (!isApiKeyId(id)) throw malformedAnswer("id", "the id of an API key")
+  return id
 }
 
 /** The one time that the secret travels. It must be the whole key of this id, since it is shown only once. */
@@ -79,6 +88,16 @@ export function readCreatedApiKey(answer: AnswerReader): CreatedApiKey {
   const secret = answer.field("secret").text(200)
   if (apiKeyIdOf(secret) !== apiKey.id) throw invalidResponse("its API key is damaged")
   return { apiKey, secret }
+}
+
+/** A key that was rotated, and the one in its place: both must be what was asked for. */
+export function readRotatedApiKey(answer: AnswerReader, asked: string): RotatedApiKey {
+  const created = readCreatedApiKey(answer)
+  const rotated = readApiKey(answer.field("rotated"))
+  if (rotated.id !== asked || rotated.rotatedTo !== created.apiKey.id || created.apiKey.id === asked) {
+    throw invalidResponse("it is about another API key")
+  }
+  return { ...created, rotated }
 }
 
 export function readRole(answer: AnswerReader): Role {

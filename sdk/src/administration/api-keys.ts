@@ -1,4 +1,4 @@
-/** API keys: what there is, making one, revoking one. The server makes them; its answer is the only time that one is seen. */
+/** API keys: what there is, making one, rotating one, revoking one. The server makes them; its answer is the only time that one is seen. */
 
 import { requireLabel } from "@halfkey/core/formats/environment-name"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -10,8 +10,8 @@ import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { SessionHolder } from "../session-holder.ts"
 import type { ApiKeyAdministration } from "./administration.ts"
-import { readApiKey, readCreatedApiKey } from "./answers.ts"
-import type { ApiKey, CreatedApiKey, NewApiKey } from "./types.ts"
+import { readApiKey, readCreatedApiKey, readRotatedApiKey } from "./answers.ts"
+import type { ApiKey, CreatedApiKey, NewApiKey, RotateApiKeyOptions, RotatedApiKey } from "./api-key-types.ts"
 
 export class ApiKeys implements ApiKeyAdministration {
   readonly #holder: SessionHolder
@@ -42,14 +42,27 @@ export class ApiKeys implements ApiKeyAdministration {
     })
   }
 
-  revoke(id: string, options: CallOptions = {}): Promise<Result<{ readonly id: string }>> {
+  rotate(id: string, options: CallOptions & RotateApiKeyOptions = {}): Promise<Result<RotatedApiKey>> {
     return toResult(async () => {
-      requireText(id, "id")
-      if (!isApiKeyId(id)) {
-        throw new HalfkeyError("invalid_argument", "not the id of an API key: expected 16 characters of a-z and 2-7", {
-          hint: "`halfkey keys list` shows the ids; it is the part between hkak_ and the second underscore",
+      requireId(id)
+      const { overlapSeconds } = options
+      if (overlapSeconds !== undefined && !(Number.isInteger(overlapSeconds) && overlapSeconds >= 0)) {
+        throw new HalfkeyError("invalid_argument", "overlapSeconds must be a whole number of seconds, 0 or more", {
+          hint: "3600 for an hour, up to 30 days",
         })
       }
+      const body = { ...(overlapSeconds !== undefined && { overlapSeconds }) }
+      const { session } = this.#holder
+      return await session.run(options, async (scope) => {
+        const path = `/v1/api-keys/${id}/rotate`
+        return readRotatedApiKey(await session.api.call(scope, { method: "POST", path, body, repetition: "once" }), id)
+      })
+    })
+  }
+
+  revoke(id: string, options: CallOptions = {}): Promise<Result<{ readonly id: string }>> {
+    return toResult(async () => {
+      requireId(id)
       const { session } = this.#holder
       return await session.run(options, async (scope) => {
         await session.api.call(scope, { method: "DELETE", path: `/v1/api-keys/${id}`, repetition: "repeatable" })
@@ -57,6 +70,14 @@ export class ApiKeys implements ApiKeyAdministration {
       })
     })
   }
+}
+
+function requireId(id: string): void {
+  requireText(id, "id")
+  if (isApiKeyId(id)) return
+  throw new HalfkeyError("invalid_argument", "not the id of an API key: expected 16 characters of a-z and 2-7", {
+    hint: "`halfkey keys list` shows the ids; it is the part between hkak_ and the second underscore",
+  })
 }
 
 /** The request of a new key; what is not set is left out. */

@@ -1,10 +1,10 @@
 /** What `Admin` takes and gives. Times are RFC 3339, UTC, with milliseconds. */
 import type { MemberMode } from "@halfkey/core/formats/manifest"
 import type { Role, Scope } from "@halfkey/core/formats/scopes"
-
 import { allowInsecureEndpoint, type RandomSource } from "../options.ts"
 import type { ArchiveStore, FreshnessStore } from "../stores.ts"
 import type { Transport } from "../transport.ts"
+import type { NewApiKey } from "./api-key-types.ts"
 
 export type { MemberMode, Role, Scope }
 
@@ -67,39 +67,9 @@ export interface Client {
   readonly device: "admin" | "member" | null
   readonly environments: readonly { readonly name: string; readonly keysetId: string; readonly mode: MemberMode }[]
   readonly createdAt: string
+  /** `null`: never, as far as the server knows; a crash of it loses the last minute of this. */
+  readonly lastUsedAt: string | null
   readonly revokedAt: string | null
-}
-
-/** What is asked for in a new API key: role, the client it is bound to, and how it is narrowed. */
-export interface NewApiKey {
-  readonly label: string
-  readonly role: Role
-  /** Default: the caller's own client; `null`: bound to none, role `control` only. */
-  readonly clientId?: string | null | undefined
-  readonly readOnly?: boolean | undefined
-  readonly environments?: readonly string[] | undefined
-  /** CIDR, as `10.0.0.0/8`. */
-  readonly networks?: readonly string[] | undefined
-  readonly expiresAt?: string | undefined
-}
-
-export interface ApiKey {
-  readonly id: string
-  readonly label: string
-  readonly role: Role
-  readonly clientId: string | null
-  readonly readOnly: boolean
-  readonly environments: readonly string[] | null
-  readonly networks: readonly string[] | null
-  readonly createdAt: string
-  readonly expiresAt: string | null
-  readonly revokedAt: string | null
-}
-
-export interface CreatedApiKey {
-  readonly apiKey: ApiKey
-  /** `hkak_…`: shown once. */
-  readonly secret: string
 }
 
 export interface EnvironmentGrant {

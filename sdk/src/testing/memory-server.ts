@@ -269,7 +269,7 @@ export class MemoryServer {
   }
 
   #register(client: NewClient): StoredClient {
-    const stored = { ...client, createdAt: now(), revokedAt: null }
+    const stored = { ...client, createdAt: now(), lastUsedAt: null, revokedAt: null }
     this.clients.push(stored)
     return stored
   }
@@ -297,7 +297,7 @@ export class MemoryServer {
     const label = "key"
     this.#apiKeys.set(secret, { clientId, role, label })
     const narrowing = { readOnly: false, environments: null, networks: null }
-    const times = { createdAt: now(), expiresAt: null, revokedAt: null }
+    const times = { createdAt: now(), expiresAt: null, revokedAt: null, rotatedTo: null, lastUsedAt: null }
     return { apiKey: { id: keyId, label, role, clientId, ...narrowing, ...times }, secret }
   }
 }

@@ -5,7 +5,7 @@ export interface Caller {
   /** The bearer token as it was sent; `undefined` when none was. */
   readonly credential: string | undefined
   readonly requestId: string
-  /** Peer address, or the one that a trusted proxy named. */
+  /** Peer address, or the one that a trusted proxy named, in the form of `plainAddress`. */
   readonly address: string
   /** At most 200 visible characters. */
   readonly userAgent: string | undefined

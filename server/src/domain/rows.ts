@@ -68,12 +68,16 @@ export interface ApiKeyRow {
   readonly createdAt: number
   readonly expiresAt: number | null
   readonly revokedAt: number | null
+  /** The key that took its place; `null`: none did. */
+  readonly rotatedTo: ApiKeyId | null
+  /** The end of the overlap, where it was rotated. */
+  readonly retiresAt: number | null
 }
 
 /** What a caller's permission rests on: its API key; or, without one, the role that its device was approved with (S9). */
 export type Authority = Pick<
   ApiKeyRow,
-  "role" | "readOnly" | "keysetIds" | "networks" | "createdAt" | "expiresAt" | "revokedAt"
+  "role" | "readOnly" | "keysetIds" | "networks" | "createdAt" | "expiresAt" | "revokedAt" | "rotatedTo" | "retiresAt"
 > & { readonly id: ApiKeyId | null }
 
 export interface KeysetRow {

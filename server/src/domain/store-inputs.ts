@@ -1,5 +1,5 @@
 /** What services hand to the store. Everything in it was checked; the store only compares and keeps. */
-import type { ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
 import type * as rows from "./rows.ts"
 
 export interface TokenInput {
@@ -34,6 +34,19 @@ export interface RecoveryInput {
   readonly keysets: readonly KeysetInput[]
   /** Of the others. */
   readonly revokedAt: number
+}
+
+/** An API key and the one that takes its place. */
+export interface RotationInput {
+  readonly apiKeyId: ApiKeyId
+  /** Until then both work. */
+  readonly retiresAt: number
+  readonly successor: rows.ApiKeyRow
+}
+
+export interface LastUse {
+  readonly id: ApiKeyId | ClientId
+  readonly at: number
 }
 
 /** A manifest with what must change beside it. */

@@ -12,6 +12,7 @@ import type {
   CommitInput,
   FileDeviceInput,
   KeysetInput,
+  LastUse,
   NewRootKeyInput,
   NewSigningKeyInput,
   NewWorkspaceInput,
@@ -19,6 +20,7 @@ import type {
   ResealInput,
   ResealOutcome,
   RootAssertionInput,
+  RotationInput,
   TokenInput,
 } from "./store-inputs.ts"
 
@@ -115,6 +117,12 @@ export interface Store extends StateReader, VaultReader {
   /** Marks as revoked; changes nothing on a revoked one. */
   revokeApiKey(guard: Guard, input: { readonly apiKeyId: ApiKeyId; readonly revokedAt: number }): Promise<void>
 
+  /** Keeps the successor, and gives the old key its end, all or nothing. */
+  rotateApiKey(guard: Guard, input: RotationInput): Promise<void>
+
+  /** Keeps when keys and clients were last used; never goes back. Nobody's permission depends on it. */
+  saveLastUses(uses: readonly LastUse[]): Promise<void>
+
   /**
    * Writes all or none. A write that is stored already (same name, version and `H(record)`) counts as done. Throws
    * `version_conflict` or `epoch_changed` (S10), `secret_not_found` for the deletion of what never existed.
@@ -181,6 +189,8 @@ export interface StateReader {
   apiKey(id: ApiKeyId): Promise<rows.ApiKeyRow | undefined>
   /** In order of creation. */
   apiKeys(workspaceId: WorkspaceId): Promise<readonly rows.ApiKeyRow[]>
+  /** Of API keys and clients; those that were never used are left out. */
+  lastUses(workspaceId: WorkspaceId): Promise<readonly LastUse[]>
   keysetById(workspaceId: WorkspaceId, id: KeysetId): Promise<rows.KeysetRow | undefined>
   keysetByName(workspaceId: WorkspaceId, name: string): Promise<rows.KeysetRow | undefined>
   /** In order of name. */

@@ -1,6 +1,6 @@
 /**
  * Every route against every caller who must not use it. The routes come from the server itself: one that has no case
- * here, or no rule, fails.
+ * here, or no rule, fails. The same routes against every kind of narrowed API key.
  */
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
@@ -14,12 +14,17 @@ import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import { type RuledAction, rules } from "../services/rules.ts"
 import { type ApiAnswer, apiCall } from "../testing/api-call.ts"
+import { type NarrowedCaller, narrowedCallers } from "../testing/narrowed-callers.ts"
 import { TestDevice } from "../testing/test-device.ts"
 import { TestServer } from "../testing/test-server.ts"
 import { changeToWire, newClientToWire, TestWorkspace } from "../testing/test-workspace.ts"
 import type { DeclaredRoute } from "./route-access.ts"
 
-const server = await TestServer.start({ after })
+const clock = { aheadMs: 0 }
+const server = await TestServer.start(
+  { after },
+  { env: { HALFKEY_TRUSTED_PROXIES: "127.0.0.1" }, now: () => Date.now() + clock.aheadMs },
+)
 const environment = "only-here"
 const workspace = await TestWorkspace.create(server, [environment, "elsewhere"])
 const { admin, draft } = workspace
@@ -40,6 +45,8 @@ interface Case {
   readonly foreign: readonly [status: number, code: string] | "own"
   /** Reaches seeds or records of the environment, so needs a grant; or its documents, which are for members and admins. */
   readonly environment?: "data" | "documents"
+  /** One of these, where the service asks for more than the rule. */
+  readonly serviceNeeds?: readonly Scope[]
 }
 
 async function newClientRequest() {
@@ -89,6 +96,11 @@ async function resealRequest() {
   const { writes } = await admin.sealed(environment, { A: "again" })
   const previousHash = toBase64Url(new Uint8Array(32))
   return { environment, writes: writes.map(({ record }) => ({ name: "A", version: 1, previousHash, record })) }
+}
+
+async function newApiKeyId(): Promise<string> {
+  const body = { label: "another", role: "member", clientId: admin.identity.clientId }
+  return (await admin.expect("POST", "/v1/api-keys", body)).apiKey.id
 }
 
 const notFound = [404, "keyset_not_found"] as const
@@ -180,6 +192,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "GET /v1/devices": { request: () => ({ path: "/v1/devices" }), foreign: "own" },
   "DELETE /v1/devices/:id": {
+    serviceNeeds: ["client:revoke"],
     request: async () => {
       const device = await TestDevice.make(workspace)
       await device.letIn({})
@@ -199,11 +212,12 @@ const cases: Readonly<Record<string, Case>> = {
   "GET /v1/audit/entries": { request: () => ({ path: "/v1/audit/entries?action=audit.read" }), foreign: "own" },
   "GET /v1/audit/checkpoint": { request: () => ({ path: "/v1/audit/checkpoint" }), foreign: "own" },
   "GET /v1/audit/proof": { request: () => ({ path: "/v1/audit/proof?from=1&to=1" }), foreign: "own" },
+  "POST /v1/api-keys/:id/rotate": {
+    request: async () => ({ path: `/v1/api-keys/${await newApiKeyId()}/rotate`, body: { overlapSeconds: 60 } }),
+    foreign: [404, "api_key_not_found"],
+  },
   "DELETE /v1/api-keys/:id": {
-    request: async () => {
-      const body = { label: "to be revoked", role: "member", clientId: admin.identity.clientId }
-      return { path: `/v1/api-keys/${(await admin.expect("POST", "/v1/api-keys", body)).apiKey.id}` }
-    },
+    request: async () => ({ path: `/v1/api-keys/${await newApiKeyId()}` }),
     foreign: [404, "api_key_not_found"],
   },
 }
@@ -242,6 +256,7 @@ const readOnly = await workspace.withApiKey(draft.admin, { role: "admin", readOn
 const narrowed = await workspace.withApiKey(draft.admin, { role: "admin", environments: ["elsewhere"] })
 const control = await workspace.withApiKey(draft.admin, { role: "control" })
 const controlAlone = await workspace.withApiKey(undefined, { role: "control" })
+const narrowedKeys = await narrowedCallers(workspace, environment, "elsewhere")
 
 function refused(answer: ApiAnswer, status: number, code: string, who: string): void {
   assert.deepEqual([answer.status, answer.body.code], [status, code], `${who}: ${JSON.stringify(answer.body)}`)
@@ -270,9 +285,14 @@ for (const { route, action } of guarded) {
   const rule = rules[action]
   const given = cases[name]
   if (given === undefined) continue
-  const send = async (token: string | undefined) => {
+  const send = async (token: string | undefined, { headers = {}, aheadMs = 0 }: Partial<NarrowedCaller> = {}) => {
     const { path, body } = await given.request()
-    return apiCall(server.url, { method: route.method, path, token, body })
+    clock.aheadMs = aheadMs
+    try {
+      return await apiCall(server.url, { method: route.method, path, token, body, headers })
+    } finally {
+      clock.aheadMs = 0
+    }
   }
 
   test(`${name} refuses whoever may not`, async () => {
@@ -311,6 +331,21 @@ for (const { route, action } of guarded) {
     }
     if (given.environment !== undefined)
       refused(await send(await elsewhere.token()), 404, "keyset_not_found", "client without a grant")
+  })
+
+  test(`${name} holds every narrowing of an API key`, async () => {
+    const inEnvironment = given.environment !== undefined || name === "PUT /v1/keysets/:id"
+    for (const caller of narrowedKeys) {
+      const scopes = given.serviceNeeds ?? rule.scopes
+      const expected = caller.expected({ scopes, refusedTo: rule.refusedTo, inEnvironment })
+      const answer = await send(caller.token, caller)
+      if (expected !== "served") refused(answer, ...expected, caller.who)
+      else assert.ok(answer.status < 300, `${caller.who}: ${JSON.stringify(answer.body)}`)
+      const { hidden } = caller
+      if (hidden !== undefined && expected === "served") {
+        assert.ok(!JSON.stringify(answer.body).includes(hidden), `${caller.who}: it saw ${hidden}`)
+      }
+    }
   })
 
   test(`${name} serves the admin, so that it was not the request that was refused`, async () => {

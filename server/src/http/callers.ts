@@ -2,6 +2,7 @@
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { receiptHeader } from "@halfkey/core/wire/problem"
 import type { FastifyReply, FastifyRequest } from "fastify"
+import { plainAddress } from "../addresses.ts"
 import type { Answer, Caller } from "../domain/caller.ts"
 
 const userAgentMaxLength = 200
@@ -18,7 +19,7 @@ export function callerOf(request: FastifyRequest): Caller {
   return {
     credential: bearer(authorization),
     requestId: request.id,
-    address: request.ip,
+    address: plainAddress(request.ip),
     userAgent: userAgent && visible(userAgent),
     identity: {},
   }

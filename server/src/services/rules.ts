@@ -54,6 +54,8 @@ export const rules: Readonly<Record<RuledAction, Rule>> = {
   "audit.read": { scopes: ["audit:read"], refusedTo: "environment-narrowed" },
   "api-key.list": { scopes: ["api_key:list"] },
   "api-key.create": { scopes: ["api_key:create"], refusedTo: "narrowed", changesState: true },
+  // It makes a key and ends another one, so the service asks for api_key:revoke as well.
+  "api-key.rotate": { scopes: ["api_key:create"], client: true, refusedTo: "narrowed", changesState: true },
   "api-key.revoke": {
     scopes: ["api_key:revoke"],
     client: true,

@@ -6,3 +6,7 @@ export function timeText(time: number): string {
 }
 
 let last = { time: 0, text: new Date(0).toISOString() }
+
+export function timeTextOrNull(time: number | null): string | null {
+  return time === null ? null : timeText(time)
+}

@@ -32,6 +32,8 @@ export function apiKeyToTable(row: ApiKeyRow): Schema["api_keys"] {
     created_at: row.createdAt,
     expires_at: row.expiresAt,
     revoked_at: row.revokedAt,
+    rotated_to: row.rotatedTo,
+    retires_at: row.retiresAt,
   }
 }
 

@@ -60,7 +60,10 @@ export interface Schema {
     created_at: number
     expires_at: number | null
     revoked_at: number | null
+    rotated_to: ApiKeyId | null
+    retires_at: number | null
   }
+  last_uses: { id: ApiKeyId | ClientId; at: number }
   used_assertions: { client_id: ClientId; jti: string; expires_at: number }
   used_root_assertions: { workspace_id: WorkspaceId; jti: string; expires_at: number }
   keysets: {

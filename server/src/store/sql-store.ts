@@ -2,6 +2,7 @@
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
 import type { SecretRow } from "../domain/rows.ts"
 import type { AuditRecord, Guard, Store } from "../domain/store.ts"
+import * as apiKeys from "./api-key-queries.ts"
 import * as devices from "./device-queries.ts"
 import * as keysets from "./keyset-queries.ts"
 import type { OperationParameters, Writer } from "./operations/operations.ts"
@@ -78,6 +79,10 @@ export class SqlStore implements Store {
 
   async apiKeys(workspaceId: WorkspaceId) {
     return (await this.#reader.all(state.apiKeys, { workspaceId })).map(apiKeyFromTable)
+  }
+
+  lastUses(workspaceId: WorkspaceId) {
+    return this.#reader.all(apiKeys.lastUses, { workspaceId })
   }
 
   keysetById(workspaceId: WorkspaceId, id: KeysetId) {
@@ -236,6 +241,14 @@ export class SqlStore implements Store {
 
   revokeApiKey(...parameters: OperationParameters<"revokeApiKey">) {
     return this.#writer.run("revokeApiKey", ...parameters)
+  }
+
+  rotateApiKey(...parameters: OperationParameters<"rotateApiKey">) {
+    return this.#writer.run("rotateApiKey", ...parameters)
+  }
+
+  saveLastUses(...parameters: OperationParameters<"saveLastUses">) {
+    return this.#writer.run("saveLastUses", ...parameters)
   }
 
   commitSecrets(...parameters: OperationParameters<"commitSecrets">) {

@@ -80,6 +80,8 @@ const apiKeyColumns = [
   "created_at as createdAt",
   "expires_at as expiresAt",
   "revoked_at as revokedAt",
+  "rotated_to as rotatedTo",
+  "retires_at as retiresAt",
 ] as const
 
 export const apiKey = defineQuery<{ id: ApiKeyId }>()((db, p) =>
@@ -171,6 +173,8 @@ export const insertApiKey = defineQuery<Schema["api_keys"]>()((db, p) =>
     created_at: p("created_at"),
     expires_at: p("expires_at"),
     revoked_at: p("revoked_at"),
+    rotated_to: p("rotated_to"),
+    retires_at: p("retires_at"),
   }),
 )
 

@@ -42,7 +42,10 @@ export class TestClient {
   }
 
   /** Asks for a token; `form` replaces or adds parameters. */
-  requestToken(form: Readonly<Record<string, string>> = {}): Promise<ApiAnswer> {
+  requestToken(
+    form: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ApiAnswer> {
     const { identity, crn, apiKey, url, now = Date.now } = this.parts
     const assertion = identity && {
       client_assertion_type: assertionTypeUri,
@@ -53,7 +56,7 @@ export class TestClient {
       method: "POST",
       path: "/oauth/token",
       body: new URLSearchParams(parameters).toString(),
-      headers: { "content-type": "application/x-www-form-urlencoded" },
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
     })
   }
 

@@ -57,6 +57,8 @@ export const workspaceInput: NewWorkspaceInput = {
     createdAt: 1,
     expiresAt: null,
     revokedAt: null,
+    rotatedTo: null,
+    retiresAt: null,
   },
   keysets: [
     {

@@ -1,5 +1,12 @@
 /** API keys. */
-import { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from "@halfkey/core/wire/clients"
+import {
+  ApiKey,
+  ApiKeyList,
+  CreatedApiKey,
+  NewApiKey,
+  RotateApiKeyRequest,
+  RotatedApiKey,
+} from "@halfkey/core/wire/clients"
 import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
 import { IdParams, refusals } from "../route-parts.ts"
@@ -27,6 +34,21 @@ export function apiKeyRoutes(app: App, { apiKeys }: Services): void {
     config: { access: { kind: "access-token", action: "api-key.create" } },
     handler: async (request, reply) => {
       const answer = answered(reply, await apiKeys.create(request.caller, request.body))
+      return reply.code(201).send(answer)
+    },
+  })
+
+  app.post("/v1/api-keys/:id/rotate", {
+    schema: {
+      summary: "Put a new API key in the place of one, which works on during an overlap",
+      tags: ["API keys"],
+      params: IdParams,
+      body: RotateApiKeyRequest,
+      response: { 201: plain(RotatedApiKey), ...refusals },
+    },
+    config: { access: { kind: "access-token", action: "api-key.rotate" } },
+    handler: async (request, reply) => {
+      const answer = answered(reply, await apiKeys.rotate(request.caller, request.params.id, request.body))
       return reply.code(201).send(answer)
     },
   })

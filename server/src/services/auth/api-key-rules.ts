@@ -1,7 +1,7 @@
 /** What an API key allows now (S8): role, narrowing, expiry, revocation. */
-import { BlockList, isIP } from "node:net"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { type Role, roleScopes, type Scope, writingScopes } from "@halfkey/core/formats/scopes"
+import { isInside } from "../../addresses.ts"
 import type { Authority, ClientRow, DeviceRole } from "../../domain/rows.ts"
 
 const roles = Object.keys(roleScopes) as Role[]
@@ -14,7 +14,7 @@ const readingScopes = new Map(
 export function deviceAuthority({ createdAt }: ClientRow, role: DeviceRole): Authority {
   const unnarrowed = { readOnly: false, keysetIds: null, networks: null, expiresAt: null }
   // Revoked with its client, which every decision looks at.
-  return { id: null, role, ...unnarrowed, createdAt, revokedAt: null }
+  return { id: null, role, ...unnarrowed, createdAt, revokedAt: null, rotatedTo: null, retiresAt: null }
 }
 
 /** The scopes that a key has today. */
@@ -22,6 +22,13 @@ export function scopesOf({ role, readOnly }: Pick<Authority, "role" | "readOnly"
   return (readOnly ? readingScopes : fullScopes).get(role) ?? new Set()
 }
 
+/** When it ends: by its own expiry, or with the overlap after its rotation, whichever comes first. `null`: it does not. */
+export function endOf({ expiresAt, retiresAt }: Pick<Authority, "expiresAt" | "retiresAt">): number | null {
+  if (expiresAt === null || retiresAt === null) return expiresAt ?? retiresAt
+  return Math.min(expiresAt, retiresAt)
+}
+
+/** An overlap narrows nothing: both keys work until it ends. */
 export function isNarrowed({ readOnly, keysetIds, networks, expiresAt }: Authority): boolean {
   return readOnly || keysetIds !== null || networks !== null || expiresAt !== null
 }
@@ -33,6 +40,15 @@ export function requireUsable(apiKey: Authority, now: number, address: string): 
       hint: "ask an admin for a new one: halfkey keys create",
     })
   }
+  if (apiKey.rotatedTo !== null && apiKey.retiresAt !== null && apiKey.retiresAt <= now) {
+    throw new HalfkeyError(
+      "api_key_revoked",
+      `the API key ${apiKey.id} was rotated: ${apiKey.rotatedTo} took its place`,
+      {
+        hint: "use the new key; who lost it asks an admin for another: halfkey keys rotate",
+      },
+    )
+  }
   if (apiKey.expiresAt !== null && apiKey.expiresAt <= now) {
     throw new HalfkeyError("api_key_revoked", `the API key ${apiKey.id} expired`, {
       hint: "ask an admin for a new one: halfkey keys create",
@@ -43,41 +59,4 @@ export function requireUsable(apiKey: Authority, now: number, address: string): 
       hint: "use it from one of its networks, or ask an admin for another key",
     })
   }
-}
-
-const blockLists = new WeakMap<readonly string[], BlockList>()
-
-/** Whether an address is inside one of these CIDR networks. */
-function isInside(networks: readonly string[], address: string): boolean {
-  let list = blockLists.get(networks)
-  if (list === undefined) {
-    list = new BlockList()
-    for (const network of networks) {
-      const parts = networkParts(network)
-      if (parts !== undefined) list.addSubnet(parts.address, parts.prefix, parts.family)
-    }
-    blockLists.set(networks, list)
-  }
-  const plain = plainAddress(address)
-  return list.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4")
-}
-
-/** An IPv4 address that arrived on an IPv6 socket is the IPv4 address. */
-function plainAddress(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
-  return mapped?.[1] ?? address
-}
-
-/** Reads CIDR, as 10.0.0.0/8 or 2001:db8::/32; a bare address stands for itself. `undefined` when it is neither. */
-export function networkParts(
-  text: string,
-): { readonly address: string; readonly prefix: number; readonly family: "ipv4" | "ipv6" } | undefined {
-  const [address = "", prefixText, ...rest] = text.split("/")
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0 || address.includes("%")) return undefined
-  const bits = version === 4 ? 32 : 128
-  if (prefixText !== undefined && !/^\d{1,3}$/.test(prefixText)) return undefined
-  const prefix = prefixText === undefined ? bits : Number(prefixText)
-  if (prefix > bits) return undefined
-  return { address, prefix, family: version === 4 ? "ipv4" : "ipv6" }
 }

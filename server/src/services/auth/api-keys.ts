@@ -13,19 +13,30 @@ import { formatApiKey } from "@halfkey/core/formats/text-keys"
 import { toBase32 } from "@halfkey/core/primitives/bytes"
 import { sha256 } from "@halfkey/core/primitives/hash"
 import type { RandomSource } from "@halfkey/core/primitives/random"
-import type { ApiKey, ApiKeyList, CreatedApiKey, NewApiKey } from "@halfkey/core/wire/clients"
+import {
+  type ApiKey,
+  type ApiKeyList,
+  type CreatedApiKey,
+  type NewApiKey,
+  overlapSecondsDefault,
+  type RotateApiKeyRequest,
+  type RotatedApiKey,
+} from "@halfkey/core/wire/clients"
+import { parseNetwork } from "../../addresses.ts"
 import type { Answer, Caller } from "../../domain/caller.ts"
 import type { ApiKeyRow } from "../../domain/rows.ts"
 import type { Store } from "../../domain/store.ts"
 import { environmentNotFound } from "../keys/keyset-access.ts"
-import { timeText } from "../time-text.ts"
+import { timeText, timeTextOrNull } from "../time-text.ts"
 import type { Access } from "./access.ts"
-import { networkParts } from "./api-key-rules.ts"
+import { endOf } from "./api-key-rules.ts"
 import type { Gate } from "./gate.ts"
+import type { LastUses } from "./last-uses.ts"
 
 export interface ApiKeysParts {
   readonly gate: Gate
   readonly store: Store
+  readonly uses: LastUses
   readonly now: () => number
   readonly random: RandomSource
 }
@@ -38,15 +49,16 @@ export class ApiKeys {
   }
 
   list(caller: Caller): Promise<Answer<ApiKeyList>> {
-    const { gate, store } = this.#parts
+    const { gate, store, uses } = this.#parts
     return gate.decide(caller, "api-key.list", async (access) => {
       const rows = await store.apiKeys(access.workspace.row.id)
       const names = await keysetNames(store, access.workspace.row.id)
       // A key for some environments learns the names of those alone; of others it sees the ids.
       const allowed = access.apiKey.keysetIds
       if (allowed !== null) for (const id of names.keys()) if (!allowed.includes(id)) names.delete(id)
+      const lastUse = await uses.of(access.workspace.row.id)
       await gate.append(access)
-      return { apiKeys: rows.map((row) => apiKeyToWire(row, names)) }
+      return { apiKeys: rows.map((row) => apiKeyToWire(row, names, lastUse(row.id))) }
     })
   }
 
@@ -64,26 +76,92 @@ export class ApiKeys {
       })
       access.details.subject = row.id
       await store.createApiKey(access.guard(), row)
-      return { apiKey: apiKeyToWire(row, await keysetNames(store, row.workspaceId)), secret }
+      return { apiKey: apiKeyToWire(row, await keysetNames(store, row.workspaceId), null), secret }
     })
   }
 
   /** Works at once on every replica. Doing it again changes nothing. */
   revoke(caller: Caller, apiKeyId: string): Promise<Answer<ApiKey>> {
-    const { gate, store, now } = this.#parts
+    const { gate, store, uses, now } = this.#parts
     return gate.decide(caller, "api-key.revoke", async (access) => {
-      const row = isApiKeyId(apiKeyId) ? await access.workspace.apiKey(apiKeyId) : undefined
-      if (row === undefined) {
-        throw new HalfkeyError("api_key_not_found", "there is no such API key in this workspace", {
-          hint: "halfkey keys list shows them",
-        })
-      }
-      access.details.subject = row.id
+      const row = await existing(access, apiKeyId)
       const revokedAt = row.revokedAt ?? now()
       await store.revokeApiKey(access.guard(), { apiKeyId: row.id, revokedAt })
-      return apiKeyToWire({ ...row, revokedAt }, await keysetNames(store, row.workspaceId))
+      const lastUse = await uses.of(row.workspaceId)
+      return apiKeyToWire({ ...row, revokedAt }, await keysetNames(store, row.workspaceId), lastUse(row.id))
     })
   }
+
+  /**
+   * Makes a key that is for the same and narrowed in the same way, its end included, and gives the old one the end of the
+   * overlap: both in one transaction. Throws `already_exists` where another one took its place before.
+   */
+  rotate(caller: Caller, apiKeyId: string, request: RotateApiKeyRequest): Promise<Answer<RotatedApiKey>> {
+    const { gate, store, uses, now, random } = this.#parts
+    return gate.decide(caller, "api-key.rotate", async (access) => {
+      access.requireAny(["api_key:revoke"])
+      const old = await existing(access, apiKeyId)
+      const at = now()
+      await requireRotatable(access, old, at)
+      const { row, secret } = successorOf(old, at, random)
+      access.details.subject = `${old.id} to ${row.id}`
+      const retiresAt = at + (request.overlapSeconds ?? overlapSecondsDefault) * 1000
+      await store.rotateApiKey(access.guard(), { apiKeyId: old.id, retiresAt, successor: row })
+      const names = await keysetNames(store, old.workspaceId)
+      const rotated = { ...old, rotatedTo: row.id, retiresAt }
+      const lastUse = await uses.of(old.workspaceId)
+      return {
+        apiKey: apiKeyToWire(row, names, null),
+        secret,
+        rotated: apiKeyToWire(rotated, names, lastUse(old.id)),
+      }
+    })
+  }
+}
+
+/** Throws `api_key_not_found`. */
+async function existing(access: Access, apiKeyId: string): Promise<ApiKeyRow> {
+  const row = isApiKeyId(apiKeyId) ? await access.workspace.apiKey(apiKeyId) : undefined
+  if (row === undefined) {
+    throw new HalfkeyError("api_key_not_found", "there is no such API key in this workspace", {
+      hint: "halfkey keys list shows them",
+    })
+  }
+  access.details.subject = row.id
+  return row
+}
+
+/** A key that does not work any more has nobody to hand over to, and one key has one successor. */
+async function requireRotatable(access: Access, old: ApiKeyRow, now: number): Promise<void> {
+  const refuse = (why: string) =>
+    new HalfkeyError("invalid_request", `the API key ${old.id} cannot be rotated: ${why}`, {
+      hint: "make a new one: halfkey keys create",
+    })
+  if (old.revokedAt !== null) throw refuse("it is revoked")
+  if (old.rotatedTo !== null) {
+    throw new HalfkeyError(
+      "already_exists",
+      `the API key ${old.id} was rotated already: ${old.rotatedTo} took its place`,
+      {
+        hint: `halfkey keys rotate ${old.rotatedTo} --overlap 0, if nobody got that one`,
+      },
+    )
+  }
+  if (old.expiresAt !== null && old.expiresAt <= now) throw refuse("it expired")
+  const client = old.clientId === null ? null : await access.workspace.client(old.clientId)
+  if (client === undefined || (client !== null && client.revokedAt !== null)) throw refuse("its client is revoked")
+}
+
+function successorOf(old: ApiKeyRow, now: number, random: RandomSource) {
+  const { label, role, readOnly, networks, expiresAt, workspaceId, clientId, keysetIds } = old
+  const request = {
+    label,
+    role,
+    readOnly,
+    ...(networks !== null && { networks: [...networks] }),
+    ...(expiresAt !== null && { expiresAt: timeText(expiresAt) }),
+  }
+  return newApiKey(request, { workspaceId, clientId, keysetIds, now, random })
 }
 
 /** Whom a new key is bound to: the client named, or the caller's own. */
@@ -130,7 +208,7 @@ export function newApiKey(
 ): { readonly row: ApiKeyRow; readonly secret: string } {
   const { workspaceId, clientId, keysetIds, now, random } = context
   if (!isLabel(request.label)) throw new HalfkeyError("invalid_request", "the label holds characters that nobody sees")
-  const badNetwork = request.networks?.find((network) => networkParts(network) === undefined)
+  const badNetwork = request.networks?.find((network) => parseNetwork(network) === undefined)
   if (badNetwork !== undefined) {
     throw new HalfkeyError("invalid_request", "one of the networks is not CIDR", {
       hint: "write networks as 10.0.0.0/8 or 2001:db8::/32",
@@ -155,11 +233,17 @@ export function newApiKey(
     createdAt: now,
     expiresAt,
     revokedAt: null,
+    rotatedTo: null,
+    retiresAt: null,
   }
   return { row, secret: formatApiKey({ keyId: id, secret }) }
 }
 
-export function apiKeyToWire(row: ApiKeyRow, keysetNames: ReadonlyMap<KeysetId, string>): ApiKey {
+export function apiKeyToWire(
+  row: ApiKeyRow,
+  keysetNames: ReadonlyMap<KeysetId, string>,
+  lastUsedAt: number | null,
+): ApiKey {
   return {
     id: row.id,
     label: row.label,
@@ -169,8 +253,10 @@ export function apiKeyToWire(row: ApiKeyRow, keysetNames: ReadonlyMap<KeysetId, 
     environments: row.keysetIds?.map((id) => keysetNames.get(id) ?? id) ?? null,
     networks: row.networks && [...row.networks],
     createdAt: timeText(row.createdAt),
-    expiresAt: row.expiresAt === null ? null : timeText(row.expiresAt),
-    revokedAt: row.revokedAt === null ? null : timeText(row.revokedAt),
+    expiresAt: timeTextOrNull(endOf(row)),
+    revokedAt: timeTextOrNull(row.revokedAt),
+    rotatedTo: row.rotatedTo,
+    lastUsedAt: timeTextOrNull(lastUsedAt),
   }
 }
 

@@ -231,6 +231,26 @@ test("a key narrowed to networks works from there only, as a trusted proxy names
   assert.equal(auditLog(server).at(-1)?.entry.address, "192.0.2.1")
 })
 
+test("what a trusted proxy forwards goes into an audit entry as an address, or not at all", async () => {
+  const { apiCall } = await import("../../testing/api-call.ts")
+  const token = await admin.token()
+  for (const [forwarded, address] of [
+    ["x".repeat(10_000), "unknown"],
+    ["hkak_aaaaaaaaaaaaaaaa_secret", "unknown"],
+    ["192.0.2.1, not an address", "unknown"],
+    ["fe80::1%a-zone-that-is-chosen-by-the-sender", "fe80::1"],
+    ["::FFFF:192.0.2.9", "192.0.2.9"],
+    ["[2001:DB8::7]:4711", "2001:db8::7"],
+    ["192.0.2.1, 198.51.100.1", "198.51.100.1"],
+  ] as const) {
+    const answer = await apiCall(server.url, { path: "/v1/keysets", token, headers: { "x-forwarded-for": forwarded } })
+    assert.equal(answer.status, 200)
+    const receipt = answer.headers.get("halfkey-receipt")
+    const entry = auditLog(server).find(({ leafHash }) => toBase64Url(leafHash) === receipt)?.entry
+    assert.equal(entry?.address, address)
+  }
+})
+
 test("refuses API keys that make no sense", async () => {
   const client = await workspace.createClient({ staging: "read" })
   await admin.expect("DELETE", `/v1/clients/${client.identity.clientId}`)

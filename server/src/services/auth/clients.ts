@@ -20,15 +20,17 @@ import type { KeysetInput } from "../../domain/store-inputs.ts"
 import { type KeysetChanges, newestRoster, surroundingsOf } from "../keys/keyset-changes.ts"
 import { readManifest, refused } from "../keys/keyset-checks.ts"
 import { requireFor } from "../keys/keysets.ts"
-import { timeText } from "../time-text.ts"
+import { timeText, timeTextOrNull } from "../time-text.ts"
 import type { Access } from "./access.ts"
 import { apiKeyToWire, keysetIdsOf, keysetNames, newApiKey } from "./api-keys.ts"
 import type { Gate } from "./gate.ts"
+import type { LastUses } from "./last-uses.ts"
 
 export interface ClientsParts {
   readonly gate: Gate
   readonly store: Store
   readonly changes: KeysetChanges
+  readonly uses: LastUses
   readonly now: () => number
   readonly random: RandomSource
 }
@@ -44,7 +46,7 @@ export class Clients {
     const { gate, store } = this.#parts
     return gate.decide(caller, "client.list", async (access) => {
       const rows = await store.clients(access.workspace.row.id)
-      const view = await clientView(access, store)
+      const view = await clientView(access, store, this.#parts.uses)
       await gate.append(access)
       return { clients: rows.map(view) }
     })
@@ -70,8 +72,8 @@ export class Clients {
       )
       const names = await keysetNames(store, client.workspaceId)
       return {
-        client: clientToWire(client, false, environments),
-        ...(made && { apiKey: { apiKey: apiKeyToWire(made.row, names), secret: made.secret } }),
+        client: clientToWire(client, false, environments, null),
+        ...(made && { apiKey: { apiKey: apiKeyToWire(made.row, names, null), secret: made.secret } }),
       }
     })
   }
@@ -88,7 +90,7 @@ export class Clients {
       }
       access.details.subject = client.id
       await requireNoGranter(access, client.id)
-      const view = await clientView(access, store)
+      const view = await clientView(access, store, this.#parts.uses)
       const revokedAt = client.revokedAt ?? now()
       await store.revokeClient(access.guard(), { clientId: client.id, revokedAt })
       return view({ ...client, revokedAt })
@@ -136,8 +138,9 @@ export class Clients {
 }
 
 /** How clients are shown: with their environments, of those that the API key is for. */
-export async function clientView(access: Access, store: Store): Promise<(client: ClientRow) => Client> {
+export async function clientView(access: Access, store: Store, uses: LastUses): Promise<(client: ClientRow) => Client> {
   const workspaceId = access.workspace.row.id
+  const lastUse = await uses.of(workspaceId)
   const names = await keysetNames(store, workspaceId)
   const { granters } = await newestRoster(access.workspace)
   const granterIds = new Set<string>(granters.map(({ clientId }) => clientId))
@@ -145,7 +148,7 @@ export async function clientView(access: Access, store: Store): Promise<(client:
   const byClient = Map.groupBy(await store.memberships(workspaceId), ({ clientId }) => clientId)
   return (client) => {
     const own = (byClient.get(client.id) ?? []).filter(({ keysetId }) => allowed?.includes(keysetId) ?? true)
-    return clientToWire(client, granterIds.has(client.id), own.map(environmentOf(names)))
+    return clientToWire(client, granterIds.has(client.id), own.map(environmentOf(names)), lastUse(client.id))
   }
 }
 
@@ -182,7 +185,12 @@ export function newClientRow(workspaceId: WorkspaceId, request: NewClient, now: 
   return { id, workspaceId, label, signPk, kemPk, deviceRole: null, createdAt: now, revokedAt: null }
 }
 
-function clientToWire(client: ClientRow, granter: boolean, environments: Client["environments"]): Client {
+function clientToWire(
+  client: ClientRow,
+  granter: boolean,
+  environments: Client["environments"],
+  lastUsedAt: number | null,
+): Client {
   return {
     clientId: client.id,
     signPk: toBase64Url(client.signPk),
@@ -192,6 +200,7 @@ function clientToWire(client: ClientRow, granter: boolean, environments: Client[
     device: client.deviceRole,
     environments,
     createdAt: timeText(client.createdAt),
-    revokedAt: client.revokedAt === null ? null : timeText(client.revokedAt),
+    lastUsedAt: timeTextOrNull(lastUsedAt),
+    revokedAt: timeTextOrNull(client.revokedAt),
   }
 }

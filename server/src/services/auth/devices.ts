@@ -23,6 +23,7 @@ import { verifyClientAssertion } from "./client-assertion.ts"
 import { clientView, deviceNotFound, newClientRow, requireNoGranter } from "./clients.ts"
 import { stillOutside } from "./device-identity.ts"
 import type { Gate } from "./gate.ts"
+import type { LastUses } from "./last-uses.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 
 /** How long those that waited in vain are shown. */
@@ -34,6 +35,7 @@ export interface DevicesParts {
   readonly states: WorkspaceStates
   readonly entries: AuditEntries
   readonly counters: Counters
+  readonly uses: LastUses
   readonly now: () => number
 }
 
@@ -115,12 +117,12 @@ export class Devices {
   }
 
   list(caller: Caller): Promise<Answer<DeviceList>> {
-    const { gate, now, store } = this.#parts
+    const { gate, now, store, uses } = this.#parts
     return gate.decide(caller, "device.list", async (access) => {
       const workspaceId = access.workspace.row.id
       const pending = await store.pendingDevices(workspaceId)
       const devices = (await store.clients(workspaceId)).filter(({ deviceRole }) => deviceRole !== null)
-      const view = await clientView(access, store)
+      const view = await clientView(access, store, uses)
       await gate.append(access)
       const shown = pending.filter(({ expiresAt }) => expiresAt > now() - shownForMs)
       return { pending: shown.map((row) => pendingToWire(row, now())), devices: devices.map(view) }
@@ -133,7 +135,8 @@ export class Devices {
     return gate.decide(caller, "device.remove", async (access) => {
       const own = access.requireClient()
       const id = isClientId(ref) ? ref : undefined
-      if (id !== own) access.requireAny(["client:revoke"])
+      // A read-only key changes nothing, not even for its own device.
+      if (id !== own || access.apiKey.readOnly) access.requireAny(["client:revoke"])
       if (id === undefined) throw deviceNotFound("there is no such device in this workspace")
       access.details.subject = id
       return { clientId: id, status: await this.#removeIn(access, id) }

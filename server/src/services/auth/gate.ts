@@ -11,6 +11,7 @@ import { type Rule, type RuledAction, rules } from "../rules.ts"
 import { Access } from "./access.ts"
 import type { AccessTokens, TokenClaims } from "./access-tokens.ts"
 import { deviceAuthority, isNarrowed, requireUsable } from "./api-key-rules.ts"
+import type { LastUses } from "./last-uses.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 
 /** How often a decision is made anew because the workspace changed meanwhile. */
@@ -22,6 +23,7 @@ export interface GateParts {
   readonly tokens: AccessTokens
   readonly entries: AuditEntries
   readonly counters: Counters
+  readonly uses: LastUses
   readonly now: () => number
 }
 
@@ -103,12 +105,14 @@ export class Gate {
     const client = claims.clientId && (await workspace.client(claims.clientId))
     const apiKey = claims.apiKeyId === undefined ? authorityOf(client) : await workspace.apiKey(claims.apiKeyId)
     if (apiKey === undefined) throw new HalfkeyError("api_key_revoked", "the token's API key does not exist")
-    requireUsable(apiKey, this.#parts.now(), caller.address)
+    const now = this.#parts.now()
+    requireUsable(apiKey, now, caller.address)
     if (claims.clientId !== undefined && (client === undefined || client.revokedAt !== null)) {
       throw new HalfkeyError("client_revoked", `the client ${claims.clientId} is revoked`, {
         hint: "ask an admin to create a new client: halfkey clients create",
       })
     }
+    this.#parts.uses.note(apiKey.id, claims.clientId, now)
     return new Access({
       caller,
       workspace,

@@ -99,7 +99,7 @@ export class Recovery {
       this.#parts.states.drop(workspace)
       return {
         workspaceCRN: crn,
-        apiKey: { apiKey: apiKeyToWire(apiKey.row, new Map()), secret: apiKey.secret },
+        apiKey: { apiKey: apiKeyToWire(apiKey.row, new Map(), null), secret: apiKey.secret },
       }
     })
   }

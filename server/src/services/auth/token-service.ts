@@ -9,9 +9,10 @@ import type { ApiKeyRow, Authority, ClientRow } from "../../domain/rows.ts"
 import { StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries, EntryDetails } from "../audit/entries.ts"
 import type { AccessTokens } from "./access-tokens.ts"
-import { deviceAuthority, requireUsable, scopesOf } from "./api-key-rules.ts"
+import { deviceAuthority, endOf, requireUsable, scopesOf } from "./api-key-rules.ts"
 import { type AssertionUse, claimedClient, verifyClientAssertion } from "./client-assertion.ts"
 import { identifyDevice } from "./device-identity.ts"
+import type { LastUses } from "./last-uses.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 
 export interface IssuedToken {
@@ -27,6 +28,7 @@ export interface TokenServiceParts {
   readonly tokens: AccessTokens
   readonly entries: AuditEntries
   readonly counters: Counters
+  readonly uses: LastUses
   readonly now: () => number
 }
 
@@ -108,7 +110,7 @@ export class TokenService {
     request: TokenRequest,
     { apiKey, device, workspace }: Identified,
   ): Promise<Answer<IssuedToken>> {
-    const { store, entries, counters, tokens, now } = this.#parts
+    const { store, entries, counters, tokens, uses, now } = this.#parts
     const details: EntryDetails = {}
     const guard = (client: ClientRow | undefined, code: string | undefined) => ({
       generation: workspace.row.generation,
@@ -132,13 +134,14 @@ export class TokenService {
         now: now(),
       })
       counters.auditEntry("allowed")
+      uses.note(apiKey.id, proof?.client.id, now())
       const claims = {
         workspaceId: workspace.row.id,
         apiKeyId: apiKey.id ?? undefined,
         clientId: proof?.client.id,
         scopes,
       }
-      const { token, expiresIn } = await tokens.issue(claims, workspace.row.crn, apiKey.expiresAt)
+      const { token, expiresIn } = await tokens.issue(claims, workspace.row.crn, endOf(apiKey))
       return { value: { accessToken: token, expiresIn, scopes }, receipt: allowed.audit.leafHash }
     } catch (error) {
       if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {

@@ -83,7 +83,7 @@ export class Workspaces {
     counters.auditEntry("allowed")
     await this.#parts.onCreated()
     return {
-      value: { workspaceCRN: crn.text, apiKey: { apiKey: apiKeyToWire(apiKey, new Map()), secret } },
+      value: { workspaceCRN: crn.text, apiKey: { apiKey: apiKeyToWire(apiKey, new Map(), null), secret } },
       receipt: audit.leafHash,
     }
   }

@@ -7,6 +7,7 @@ import { auditIncarnation } from "./0004-audit-incarnation.ts"
 import { devices } from "./0005-devices.ts"
 import { auditTree } from "./0006-audit-tree.ts"
 import { rootKeyDerivation } from "./0007-root-key-derivation.ts"
+import { apiKeyUse } from "./0008-api-key-use.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -34,4 +35,5 @@ export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => 
   devices,
   auditTree,
   rootKeyDerivation,
+  apiKeyUse,
 ]

@@ -3,6 +3,7 @@ import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import type { AuditRecord, Guard } from "../../domain/store.ts"
 import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
+import * as apiKeys from "./api-keys.ts"
 import { saveCheckpoint } from "./audit.ts"
 import * as devices from "./devices.ts"
 import * as keysets from "./keysets.ts"
@@ -21,6 +22,8 @@ const operations = {
   revokeApiKey: administration.revokeApiKey,
   fileDevice: devices.fileDevice,
   rejectDevice: devices.rejectDevice,
+  rotateApiKey: apiKeys.rotateApiKey,
+  saveLastUses: apiKeys.saveLastUses,
   replaceSetupToken: administration.replaceSetupToken,
   createKeyset: keysets.createKeyset,
   updateKeyset: keysets.updateKeyset,
