@@ -2,7 +2,7 @@
 import { BlockList, isIP, SocketAddress } from "node:net"
 
 /** Stands where nobody knows the address. It is in no network. */
-export const unknownAddress = "unknown"
+const unknownAddress = "unknown"
 
 /** Longer text is no address, with a port and a zone as well: 45 characters, `[]:65535`, and 15 of an interface's name. */
 const addressMaxLength = 80

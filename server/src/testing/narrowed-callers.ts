@@ -66,7 +66,7 @@ const outside = [
   "192.0.2.7, unknown",
 ]
 /** Shorter than a token lives, and longer than the tests take. */
-export const overlapMs = 10 * 60_000
+const overlapMs = 10 * 60_000
 
 /** `environment` is hidden from keys for `other`. The server must trust X-Forwarded-For of 127.0.0.1. */
 export async function narrowedCallers(
