@@ -24,6 +24,8 @@ export interface Config {
   readonly newRootKey: RootKeySource | undefined
   /** Most bytes of a secret's value. */
   readonly valueMaxLength: number
+  /** How long a destroyed environment can be undone, in days. */
+  readonly destroyAfterDays: number
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   /** Addresses or CIDR networks. */
@@ -52,6 +54,7 @@ export function readConfig(env: Environment): Config {
     rootKey: rootKeySource(env, "HALFKEY_ROOT_KEY") ?? ownRootKeyFile(dataDirectory),
     newRootKey: rootKeySource(env, "HALFKEY_NEW_ROOT_KEY"),
     valueMaxLength: integer(env, "HALFKEY_VALUE_MAX_LENGTH", valueMaxLength, 1, 1024 * 1024),
+    destroyAfterDays: integer(env, "HALFKEY_DESTROY_AFTER_DAYS", 7, 0, 3650),
     tls: tls(env),
     trustedProxies: trustedProxies(env),
   }

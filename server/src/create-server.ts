@@ -1,12 +1,13 @@
 /** The only place where the parts of the server are put together. Tests start the same server as `main.ts`. */
 import type { AddressInfo } from "node:net"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import type { RootKey } from "@halfkey/core/key-service/root-key"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { type RandomSource, systemRandom } from "@halfkey/core/primitives/random"
 import type { Discovery } from "@halfkey/core/wire/discovery"
 import type { FastifyInstance } from "fastify"
-import type { DestinationStream } from "pino"
+import type { DestinationStream, Logger } from "pino"
 import type { Config } from "./config.ts"
 import { lockDataDirectory, makeDataDirectory, removePartialFiles } from "./data-directory.ts"
 import type { Store } from "./domain/store.ts"
@@ -36,6 +37,7 @@ import { WorkspaceStates } from "./services/auth/workspace-state.ts"
 import { Workspaces } from "./services/auth/workspaces.ts"
 import { KeysetChanges } from "./services/keys/keyset-changes.ts"
 import { Keysets } from "./services/keys/keysets.ts"
+import { Purges } from "./services/keys/purges.ts"
 import { RosterChanges } from "./services/keys/roster-changes.ts"
 import { Rosters } from "./services/keys/rosters.ts"
 import { SeedMakers } from "./services/keys/seed-makers.ts"
@@ -97,9 +99,24 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     const onCreated = async () => removeSetupToken(tokenPath)
     const ids = pooledRandom(random)
     const uses = new LastUses(store, () => logger.warn("the times of last use could not be stored: trying again later"))
-    const services = buildServices({ config, store, rootKey, keys, metrics, uses, now, random, ids, onCreated })
+    const { purges, ...services } = buildServices({
+      config,
+      store,
+      rootKey,
+      keys,
+      metrics,
+      logger,
+      uses,
+      now,
+      random,
+      ids,
+      onCreated,
+    })
     uses.start()
-    opened.push(() => uses.stop())
+    opened.push(
+      () => uses.stop(),
+      () => purges.stop(),
+    )
     let stopping = false
     const { app, routes } = await buildHttpServer({
       services,
@@ -124,6 +141,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     opened.push(await followKeys(keys, logger))
     const address = await listen(app, config)
     const url = urlOf(config, address)
+    purges.look()
     const close = async () => {
       stopping = true
       await closeAll()
@@ -155,18 +173,27 @@ function buildServices(parts: {
   readonly random: RandomSource
   readonly ids: RandomSource
   readonly onCreated: () => Promise<void>
-}): Services {
-  const { config, store, rootKey, keys, metrics: counters, uses, now, random } = parts
+  readonly logger: Logger
+}): Services & { readonly purges: Purges } {
+  const { config, store, rootKey, keys, logger: log, metrics: counters, uses, now, random } = parts
   const states = new WorkspaceStates(store)
   const tokens = new AccessTokens(`halfkey:${config.region}`, keys, now, random)
   const entries = new AuditEntries(now, parts.ids)
   const gate = new Gate({ store, states, tokens, entries, counters, uses, now })
   const makers = new SeedMakers(store, rootKey)
-  const changes = new KeysetChanges({ store, rootKey, now, random })
+  const destroyAfterMs = config.destroyAfterDays * 24 * 60 * 60 * 1000
+  const changes = new KeysetChanges({ store, rootKey, now, random, destroyAfterMs })
+  const records = new ReadRecords(store, makers)
+  const onPurged = (workspaceId: WorkspaceId) => {
+    states.forget(workspaceId)
+    records.forget()
+  }
+  const purges = new Purges({ store, entries, now, random: parts.ids, onPurged, log })
   const { region, valueMaxLength } = config
   const { onCreated } = parts
   const rosterChanges = new RosterChanges(store, changes, keys)
   return {
+    purges,
     gate,
     tokens: new TokenService({ store, states, tokens, entries, counters, uses, now }),
     workspaces: new Workspaces({ gate, store, changes, entries, counters, region, keys, now, random, onCreated }),
@@ -175,9 +202,9 @@ function buildServices(parts: {
     clients: new Clients({ gate, store, changes, uses, now, random }),
     devices: new Devices({ gate, store, states, entries, counters, uses, now }),
     apiKeys: new ApiKeys({ gate, store, uses, now, random }),
-    keysets: new Keysets({ gate, store, changes }),
+    keysets: new Keysets({ gate, store, changes, onDestroyed: () => purges.look() }),
     seeds: new Seeds({ gate, store, makers, counters, random }),
-    reads: new Reads({ gate, store, records: new ReadRecords(store, makers), counters }),
+    reads: new Reads({ gate, store, records, counters }),
     reseals: new Reseals({ gate, store, makers, counters, random }),
     auditLog: new AuditLog({ gate, store }),
     writes: new Writes({ gate, store, makers, counters, now, random, valueMaxLength }),

@@ -53,6 +53,7 @@ Settings are variables of the environment, the same for every command:
   HALFKEY_NEW_ROOT_KEY, HALFKEY_NEW_ROOT_KEY_FILE, HALFKEY_NEW_ROOT_KEY_PASSPHRASE_FILE
                             what the three above will be after root-key rotate; a file that is missing is made
   HALFKEY_VALUE_MAX_LENGTH  most bytes of a secret's value (65536, up to 1048576)
+  HALFKEY_DESTROY_AFTER_DAYS  days in which a destroyed environment can be undone (7); 0 destroys at once
   HALFKEY_TLS_CERT, HALFKEY_TLS_KEY   files in PEM form; together they turn on TLS
   HALFKEY_TRUSTED_PROXIES   addresses or networks whose X-Forwarded-For is believed, with commas between
   HALFKEY_ALLOW_INSECURE_LISTEN=1     listen beyond loopback without TLS

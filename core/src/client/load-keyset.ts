@@ -99,8 +99,9 @@ function checkAskedFor(manifest: Manifest, expected: ExpectedKeyset): void {
 
 function checkUsable(manifest: Manifest): void {
   if (manifest.state === "enabled") return
+  const wayBack = manifest.state === "disabled" ? "enable" : "undo-destroy"
   throw new HalfkeyError("keyset_disabled", `${manifest.name} is ${manifest.state}`, {
-    hint: manifest.state === "disabled" ? "ask an admin to enable it again" : undefined,
+    hint: `as a granter${manifest.state === "disabled" ? "" : ", while there is time"}: halfkey environments ${wayBack} ${manifest.name}`,
   })
 }
 

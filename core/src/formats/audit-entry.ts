@@ -16,6 +16,7 @@ export type AuditAction =
   | "keyset.create"
   | "keyset.update"
   | "keyset.self-wrap"
+  | "keyset.purge"
   | "data-key.generate"
   | "data-key.retrieve"
   | "secret.read"
@@ -63,7 +64,7 @@ export interface AuditEntry {
   readonly keyIds?: readonly string[] | undefined
   /** What an administrative action was about: a client id, an API key id, a revision. */
   readonly subject?: string | undefined
-  /** Peer address as the server saw it. */
+  /** Peer address as the server saw it; `server` for what it does by itself, as `keyset.purge`. */
   readonly address: string
   readonly userAgent?: string | undefined
 }

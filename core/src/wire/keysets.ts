@@ -45,6 +45,8 @@ export const KeysetSummary = Type.Object(
     mode: Type.Union([Type.String(), Type.Null()], { description: "The caller's own mode; null: not a member" }),
     createdAt: Time,
     updatedAt: Time,
+    undoUntil: Type.Union([Time, Type.Null()], { description: "While it is destroyed: until when that can be undone" }),
+    purgedAt: Type.Union([Time, Type.Null()], { description: "When the keys of a destroyed one were deleted" }),
   },
   { $id: "KeysetSummary" },
 )

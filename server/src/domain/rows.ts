@@ -93,7 +93,14 @@ export interface KeysetRow {
   readonly memberCount: number
   readonly createdAt: number
   readonly updatedAt: number
+  /** While it is destroyed: until when that can be undone. */
+  readonly undoUntil: number | null
+  /** When the keys of a destroyed one were deleted: nothing undoes that. */
+  readonly purgedAt: number | null
 }
+
+/** A key set that is destroyed, and whose keys are still there. */
+export type UnpurgedRow = Pick<KeysetRow, "id" | "workspaceId" | "name"> & { readonly undoUntil: number }
 
 /** A member as the newest manifest lists it. */
 export interface MembershipRow {

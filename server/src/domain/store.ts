@@ -83,6 +83,12 @@ export interface Store extends StateReader, VaultReader {
   /** Puts a new admin in the place of everybody, all or nothing. Throws `invalid_client`, `already_exists`, `revision_conflict`. */
   recoverWorkspace(guard: Guard, input: RecoveryInput): Promise<void>
 
+  /**
+   * Deletes authority keys, grants and recovery grants of a destroyed key set whose time to undo it is over at `purgedAt`.
+   * Throws `StaleStateError` for one that is not due, or that was purged before.
+   */
+  purgeKeyset(guard: Guard, input: { readonly keysetId: KeysetId; readonly purgedAt: number }): Promise<void>
+
   /** Replaces the client's own self-wraps. */
   saveSelfWraps(
     guard: Guard,
@@ -195,6 +201,8 @@ export interface StateReader {
   keysetByName(workspaceId: WorkspaceId, name: string): Promise<rows.KeysetRow | undefined>
   /** In order of name. */
   keysets(workspaceId: WorkspaceId): Promise<readonly rows.KeysetRow[]>
+  /** Destroyed, of all workspaces, in the order in which their time is over. */
+  unpurgedKeysets(): Promise<readonly rows.UnpurgedRow[]>
   /** The member's mode in this key set; `undefined`: not a member. */
   mode(keysetId: KeysetId, clientId: ClientId): Promise<rows.MembershipRow["mode"] | undefined>
   memberships(workspaceId: WorkspaceId, clientId?: ClientId): Promise<readonly rows.MembershipRow[]>

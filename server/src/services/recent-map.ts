@@ -34,6 +34,12 @@ export class RecentMap<Key, Value> {
     this.#young.set(key, value)
   }
 
+  clear(): void {
+    this.#young = new Map()
+    this.#old = new Map()
+    this.#weight = 0
+  }
+
   delete(key: Key): void {
     const found = this.#young.get(key)
     if (found !== undefined) this.#weight -= this.#weigh(found)

@@ -13,10 +13,13 @@ export interface Rule {
   readonly changesState?: true
 }
 
-/** Actions of callers with an access token. The others have their own proof: setup token, API key with assertion, assertion of the root or of a device. */
+/**
+ * Actions of callers with an access token. The others have their own proof: setup token, API key with assertion, assertion of
+ * the root or of a device; and what the server does by itself nobody asks for.
+ */
 export type RuledAction = Exclude<
   AuditAction,
-  "token.issue" | "workspace.create" | "recovery.read" | "recovery.commit" | "device.file"
+  "token.issue" | "workspace.create" | "recovery.read" | "recovery.commit" | "device.file" | "keyset.purge"
 >
 
 export const rules: Readonly<Record<RuledAction, Rule>> = {

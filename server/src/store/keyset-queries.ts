@@ -16,6 +16,8 @@ const selectKeyset = (db: Kysely<Schema>) =>
     "version_floor as versionFloor",
     "created_at as createdAt",
     "updated_at as updatedAt",
+    "undo_until as undoUntil",
+    "purged_at as purgedAt",
     each
       .selectFrom("keyset_members")
       .select((member) => member.fn.countAll<number>().as("count"))
@@ -133,14 +135,14 @@ export const insertKeyset = defineQuery<Schema["keysets"]>()((db, p) =>
     version_floor: p("version_floor"),
     created_at: p("created_at"),
     updated_at: p("updated_at"),
+    undo_until: p("undo_until"),
+    purged_at: p("purged_at"),
   }),
 )
 
 /** The compare and the set: changes no row unless the stored revision is the one before. */
 export const updateKeyset = defineQuery<
-  Pick<Schema["keysets"], "id" | "workspace_id" | "state" | "revision" | "epoch" | "version_floor" | "updated_at"> & {
-    previous_revision: number
-  }
+  Omit<Schema["keysets"], "name" | "kind" | "created_at" | "purged_at"> & { previous_revision: number }
 >()((db, p) =>
   db
     .updateTable("keysets")
@@ -150,6 +152,7 @@ export const updateKeyset = defineQuery<
       epoch: p("epoch"),
       version_floor: p("version_floor"),
       updated_at: p("updated_at"),
+      undo_until: p("undo_until"),
     })
     .where("workspace_id", "=", p("workspace_id"))
     .where("id", "=", p("id"))

@@ -77,6 +77,8 @@ export interface Schema {
     version_floor: number
     created_at: number
     updated_at: number
+    undo_until: number | null
+    purged_at: number | null
   }
   manifests: { keyset_id: KeysetId; revision: number; document: string; hash: Uint8Array }
   keyset_members: { keyset_id: KeysetId; client_id: ClientId; mode: MemberMode }

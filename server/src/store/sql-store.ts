@@ -6,6 +6,7 @@ import * as apiKeys from "./api-key-queries.ts"
 import * as devices from "./device-queries.ts"
 import * as keysets from "./keyset-queries.ts"
 import type { OperationParameters, Writer } from "./operations/operations.ts"
+import * as purges from "./purge-queries.ts"
 import type { Reader } from "./query.ts"
 import * as recovery from "./recovery-queries.ts"
 import * as rotation from "./rotation-queries.ts"
@@ -95,6 +96,10 @@ export class SqlStore implements Store {
 
   keysets(workspaceId: WorkspaceId) {
     return this.#reader.all(keysets.keysets, { workspaceId })
+  }
+
+  unpurgedKeysets() {
+    return this.#reader.all(purges.unpurgedKeysets, {})
   }
 
   async mode(keysetId: KeysetId, clientId: ClientId) {
@@ -213,6 +218,10 @@ export class SqlStore implements Store {
 
   recoverWorkspace(...parameters: OperationParameters<"recoverWorkspace">) {
     return this.#writer.run("recoverWorkspace", ...parameters)
+  }
+
+  purgeKeyset(...parameters: OperationParameters<"purgeKeyset">) {
+    return this.#writer.run("purgeKeyset", ...parameters)
   }
 
   saveSelfWraps(...parameters: OperationParameters<"saveSelfWraps">) {

@@ -73,6 +73,8 @@ export const workspaceInput: NewWorkspaceInput = {
         versionFloor: 0,
         createdAt: 1,
         updatedAt: 1,
+        undoUntil: null,
+        purgedAt: null,
       },
       manifest: { number: 1, json: "{}", hash: new Uint8Array(32) },
       incarnation: 1,

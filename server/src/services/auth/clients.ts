@@ -19,6 +19,7 @@ import type { Store } from "../../domain/store.ts"
 import type { KeysetInput } from "../../domain/store-inputs.ts"
 import { type KeysetChanges, newestRoster, surroundingsOf } from "../keys/keyset-changes.ts"
 import { readManifest, refused } from "../keys/keyset-checks.ts"
+import { requireSameState } from "../keys/keyset-states.ts"
 import { requireFor } from "../keys/keysets.ts"
 import { timeText, timeTextOrNull } from "../time-text.ts"
 import type { Access } from "./access.ts"
@@ -130,6 +131,7 @@ export class Clients {
       if (seen.has(keysetId)) throw refused("manifest", "the same key set is changed twice")
       seen.add(keysetId)
       const { previous, manifest, input } = await this.#parts.changes.update(keyset.row, change, surroundings)
+      requireSameState(previous, manifest)
       requireFor(access, previous, manifest)
       inputs.push(input)
     }

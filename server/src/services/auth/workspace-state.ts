@@ -32,6 +32,11 @@ export class WorkspaceStates {
     return state
   }
 
+  /** Forgets what is in memory of a workspace, unwrapped keys with it. */
+  forget(id: WorkspaceId): void {
+    this.#states.delete(id)
+  }
+
   /** Forgets a state, unless a newer one has taken its place already. */
   drop(state: WorkspaceState): void {
     if (this.#states.get(state.row.id) === state) this.#states.delete(state.row.id)

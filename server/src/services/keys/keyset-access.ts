@@ -7,6 +7,7 @@ import type { KeysetRow } from "../../domain/rows.ts"
 import type { Store } from "../../domain/store.ts"
 import type { Access } from "../auth/access.ts"
 import type { KeysetState } from "../auth/workspace-state.ts"
+import { keysetDisabled } from "./keyset-states.ts"
 
 /** What a member's mode must allow. Names and dates are for members of every mode. */
 export type Need = "read" | "write" | "read-write" | "any"
@@ -54,11 +55,7 @@ export async function usableKeyset(access: Access, store: Store, ref: string, ne
   const { row } = keyset
   noteKeyset(access, row)
   requireEnvironment(access, row)
-  if (row.state !== "enabled") {
-    throw new HalfkeyError("keyset_disabled", `${row.name} is ${row.state}`, {
-      hint: "ask an admin to enable it again",
-    })
-  }
+  if (row.state !== "enabled") throw keysetDisabled(row)
   if (need !== "any" && mode !== "read-write" && mode !== need) {
     throw new HalfkeyError("mode_not_allowed", `this client's mode in ${row.name} is ${mode}`, {
       hint: "ask an admin to grant it another mode",

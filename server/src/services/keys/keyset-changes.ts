@@ -12,12 +12,15 @@ import type { Store } from "../../domain/store.ts"
 import type { KeysetInput } from "../../domain/store-inputs.ts"
 import type { WorkspaceState } from "../auth/workspace-state.ts"
 import { type ChangeContext, type CheckedChange, checkChange, refused, sealingEpoch } from "./keyset-checks.ts"
+import { checkFirstState, checkNextState, undoUntilOf } from "./keyset-states.ts"
 
 export interface KeysetChangesParts {
   readonly store: Store
   readonly rootKey: RootKey
   readonly now: () => number
   readonly random: RandomSource
+  /** How long a destroyed key set can be undone, in milliseconds. */
+  readonly destroyAfterMs: number
 }
 
 /** What a manifest is checked against besides its own chain. */
@@ -33,28 +36,39 @@ export class KeysetChanges {
   /** A new key set, with a fresh authority key. Throws `invalid_document`. */
   async create(change: KeysetChange, surroundings: Surroundings): Promise<KeysetInput> {
     const { keysetId } = manifestFormat.parse(change.manifest)
-    const context = { ...surroundings, previous: undefined, storedGrants: [], storedRecoveryGrants: [] }
-    const checked = await checkChange(keysetId, change, context)
-    return this.#input(checked, this.#parts.now())
+    const now = this.#parts.now()
+    const none = { previous: undefined, isPurged: false, storedGrants: [], storedRecoveryGrants: [] }
+    const checked = await checkChange(keysetId, change, { ...surroundings, ...none })
+    checkFirstState(checked.manifest)
+    return this.#input(checked, { createdAt: now, undoUntil: null, purgedAt: null })
   }
 
-  /** The next revision of this key set. Throws `invalid_document`, `revision_conflict`. */
+  /** The next revision of this key set. Throws `invalid_document`, `revision_conflict`, `keyset_disabled`. */
   async update(keyset: KeysetRow, change: KeysetChange, surroundings: Surroundings) {
-    const { store } = this.#parts
+    const { destroyAfterMs, store } = this.#parts
+    const now = this.#parts.now()
     const previous = await newestManifest(store, keyset.id)
     const checked = await checkChange(keyset.id, change, {
       ...surroundings,
       previous,
+      isPurged: keyset.purgedAt !== null,
       storedGrants: await store.grants(keyset.id),
       storedRecoveryGrants: await store.recoveryGrants(keyset.id),
     })
+    checkNextState(checked.manifest, previous, keyset, now)
     for (const epoch of checked.removedEpochs) {
       if (await store.usesEpoch(keyset.id, epoch)) throw refused("epochs", `records are still sealed under ${epoch}`)
     }
-    return { previous, manifest: checked.manifest, input: this.#input(checked, keyset.createdAt) }
+    const { createdAt, purgedAt } = keyset
+    const undoUntil = undoUntilOf(checked.manifest, keyset, now, destroyAfterMs)
+    const input = this.#input(checked, { createdAt, undoUntil, purgedAt })
+    return { previous, manifest: checked.manifest, input }
   }
 
-  #input({ manifest, hash, grants, recoveryGrants, newEpochs }: CheckedChange, createdAt: number): KeysetInput {
+  #input(
+    { manifest, hash, grants, recoveryGrants, newEpochs }: CheckedChange,
+    times: Pick<KeysetRow, "createdAt" | "undoUntil" | "purgedAt">,
+  ): KeysetInput {
     const { keysetId, workspaceId } = manifest
     return {
       keyset: {
@@ -66,7 +80,7 @@ export class KeysetChanges {
         revision: manifest.revision,
         epoch: sealingEpoch(manifest),
         versionFloor: manifest.versionFloor,
-        createdAt,
+        ...times,
         updatedAt: this.#parts.now(),
       },
       manifest: { number: manifest.revision, json: JSON.stringify(manifestFormat.toJson(manifest)), hash },

@@ -29,6 +29,8 @@ export interface ChangeContext {
   readonly roster: Roster
   /** What the change follows; `undefined` for a new key set. */
   readonly previous: Manifest | undefined
+  /** Its keys were deleted: there are no grants any more. */
+  readonly isPurged: boolean
   /** Those that the server holds already for this key set. */
   readonly storedGrants: readonly GrantRow[]
   readonly storedRecoveryGrants: readonly RecoveryGrantRow[]
@@ -64,11 +66,10 @@ export async function checkChange(
   checkRevision(manifest, context.previous)
   const problem = manifestLinkProblem(context.roster.workspaceId, keysetId, context.previous, manifest)
   if (problem !== undefined) throw refused("manifest", problem)
-  checkState(manifest, context.previous)
   checkSigner(manifest, context)
   await checkMembers(manifest, context)
   const grants = change.grants.map(parseGrant)
-  checkGrants(manifest, grants, context.storedGrants)
+  checkGrants(manifest, grants, context)
   const recoveryGrants = (change.recoveryGrants ?? []).map(parseRecoveryGrant)
   const before = epochsOf(context.previous)
   const newEpochs = epochsOf(manifest).filter((epoch) => !before.includes(epoch))
@@ -92,11 +93,6 @@ function checkRevision(manifest: Manifest, previous: Manifest | undefined): void
     hint: "read the key set again and repeat the change on its newest manifest",
     facts: { keysetId: manifest.keysetId, revision: current },
   })
-}
-
-function checkState(manifest: Manifest, previous: Manifest | undefined): void {
-  if (manifest.state === "destroyed") throw refused("state", "this server cannot destroy key sets yet")
-  if (previous === undefined && manifest.state !== "enabled") throw refused("state", "a new key set must be enabled")
 }
 
 /** The signer counts under the newest roster, which the manifest must name. */
@@ -131,8 +127,15 @@ function isSameMember(left: Member, right: Member): boolean {
 /**
  * Afterwards there is exactly one grant for each member and live epoch, sent now or stored before. A
  * self-wrap may come with it when the member was made on the signer's machine; the member checks it like the grant.
+ * Of a key set whose keys were deleted there are none, and there shall be none.
  */
-function checkGrants(manifest: Manifest, grants: readonly Grant[], stored: readonly GrantRow[]): void {
+function checkGrants(
+  manifest: Manifest,
+  grants: readonly Grant[],
+  { isPurged, storedGrants: stored }: Pick<ChangeContext, "isPurged" | "storedGrants">,
+): void {
+  if (isPurged && grants.length > 0) throw refused("grants", "its keys were deleted: nothing can be granted")
+  if (isPurged) return
   const place = (grant: { readonly clientId: ClientId; readonly epoch: number }) => `${grant.clientId} ${grant.epoch}`
   const wanted = new Set<string>()
   for (const { clientId } of manifest.members) {
@@ -168,7 +171,7 @@ function checkRecoveryGrants(manifest: Manifest, grants: readonly RecoveryGrant[
   }
 }
 
-/** The epoch to seal under. Only destroyed key sets have none, and those are not accepted. */
+/** The epoch to seal under. Destroyed key sets keep theirs. */
 export function sealingEpoch(manifest: Manifest): number {
   const epoch = currentEpoch(manifest)
   if (epoch === undefined) throw refused("manifest", "it has no live epoch")

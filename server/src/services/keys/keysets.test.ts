@@ -91,7 +91,7 @@ const refusals: readonly [name: string, changes: Partial<Manifest>, check: strin
   ["no epoch", { epochs: [] }, "manifest"],
   ["the root's name and a granter's signature", { signerId: draft.root.workspaceId }, "signature"],
   ["an older roster", { rosterSeq: 7 }, "roster"],
-  ["the end of the key set", { state: "destroyed" }, "state"],
+  ["the end of the key set at once", { state: "destroyed", epochs: [] }, "state"],
 ]
 
 for (const [name, changes, check] of refusals) {

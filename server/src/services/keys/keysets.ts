@@ -18,6 +18,8 @@ export interface KeysetsParts {
   readonly gate: Gate
   readonly store: Store
   readonly changes: KeysetChanges
+  /** Called when one was destroyed: its time may be over soon. */
+  readonly onDestroyed: () => void
 }
 
 export class Keysets {
@@ -57,7 +59,7 @@ export class Keysets {
   }
 
   update(caller: Caller, ref: string, change: KeysetChange): Promise<Answer<KeysetSummary>> {
-    const { gate, store, changes } = this.#parts
+    const { gate, store, changes, onDestroyed } = this.#parts
     return gate.decide(caller, "keyset.update", async (access) => {
       const { keyset } = await visibleKeyset(access, store, ref)
       const manifest = readManifest(change)
@@ -65,7 +67,9 @@ export class Keysets {
       noteManifest(access, manifest)
       const { previous, input } = await changes.update(keyset.row, change, await surroundingsOf(access.workspace))
       requireFor(access, previous, manifest)
+      if (manifest.state !== previous.state) access.details.subject = `revision ${manifest.revision}, ${manifest.state}`
       await store.updateKeyset(access.guard(), input)
+      if (manifest.state === "destroyed") onDestroyed()
       return summary({ ...input.keyset, memberCount: input.members.length }, ownMode(access, input.members))
     })
   }
@@ -94,13 +98,14 @@ export function requireFor(access: Access, previous: Manifest, next: Manifest): 
   const membersChange = before.size !== after.size || [...after].some(([id, mode]) => before.get(id) !== mode)
   if (membersChange) access.requireAny(["grant:update"])
   const removes = [...before.keys()].some((id) => !after.has(id))
-  const stops = next.state !== previous.state && next.state !== "enabled"
+  // Enabling too: it gives back what a granter took away.
+  const turns = next.state !== previous.state
   // Its authority key is destroyed, and with it whatever fields were sealed under it.
   const live = new Set(next.epochs.map(({ epoch }) => epoch))
   const destroys = previous.epochs.some(({ epoch }) => !live.has(epoch))
   // An accepted restore: clients give up what they remember.
   const restores = next.incarnation > previous.incarnation
-  if (removes || stops || destroys || restores) access.requireClient()
+  if (removes || turns || destroys || restores) access.requireClient()
 }
 
 function noteManifest(access: Access, manifest: Manifest): void {
@@ -114,7 +119,7 @@ function ownMode(access: Access, members: readonly { readonly clientId: string; 
 }
 
 function summary(keyset: KeysetRow, mode: MemberMode | undefined): KeysetSummary {
-  const { id, name, kind, state, revision, memberCount, createdAt, updatedAt } = keyset
+  const { id, name, kind, state, revision, memberCount, createdAt, updatedAt, undoUntil, purgedAt } = keyset
   return {
     keysetId: id,
     name,
@@ -125,5 +130,7 @@ function summary(keyset: KeysetRow, mode: MemberMode | undefined): KeysetSummary
     mode: mode ?? null,
     createdAt: timeText(createdAt),
     updatedAt: timeText(updatedAt),
+    undoUntil: undoUntil === null ? null : timeText(undoUntil),
+    purgedAt: purgedAt === null ? null : timeText(purgedAt),
   }
 }

@@ -15,6 +15,7 @@ import type { KeysetInput } from "../../domain/store-inputs.ts"
 import type { WorkspaceState } from "../auth/workspace-state.ts"
 import { type KeysetChanges, newestManifest, newestRoster, rootKeys, type Surroundings } from "./keyset-changes.ts"
 import { readManifest, refused } from "./keyset-checks.ts"
+import { requireSameState } from "./keyset-states.ts"
 
 export interface CheckedRosterChange {
   readonly roster: Roster
@@ -59,7 +60,9 @@ export class RosterChanges {
     for (const each of change.keysets) {
       const { keysetId } = readManifest(each)
       if (keysets.has(keysetId)) throw refused("manifest", "the same key set is changed twice")
-      keysets.set(keysetId, await this.#checkKeyset(workspace, keysetId, each, surroundings))
+      const checked = await this.#checkKeyset(workspace, keysetId, each, surroundings)
+      requireSameState(checked.previous, checked.manifest)
+      keysets.set(keysetId, checked)
     }
     for (const { id, name } of await this.#store.keysets(workspace.row.id)) {
       const newest = keysets.get(id)?.manifest ?? (await newestManifest(this.#store, id))

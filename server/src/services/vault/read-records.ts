@@ -37,6 +37,11 @@ export class ReadRecords {
     return this.#kept.get(secret.recordNumber) ?? this.#load(keyset, secret)
   }
 
+  /** Seeds of keys that were deleted must not live on here. */
+  forget(): void {
+    this.#kept.clear()
+  }
+
   async #load(keyset: KeysetState, secret: SecretRow): Promise<KeptRecord> {
     const { recordNumber, stored } = await this.#stored(keyset, secret)
     const maker = await this.#makers.get(keyset, stored.epoch)

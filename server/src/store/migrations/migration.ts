@@ -8,6 +8,7 @@ import { devices } from "./0005-devices.ts"
 import { auditTree } from "./0006-audit-tree.ts"
 import { rootKeyDerivation } from "./0007-root-key-derivation.ts"
 import { apiKeyUse } from "./0008-api-key-use.ts"
+import { keysetDestruction } from "./0009-keyset-destruction.ts"
 
 type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
 
@@ -36,4 +37,5 @@ export const migrations: readonly ((db: Kysely<unknown>, types: ColumnTypes) => 
   auditTree,
   rootKeyDerivation,
   apiKeyUse,
+  keysetDestruction,
 ]

@@ -44,6 +44,8 @@ export async function insertKeyset(tx: Transaction, input: KeysetInput): Promise
     version_floor: keyset.versionFloor,
     created_at: keyset.createdAt,
     updated_at: keyset.updatedAt,
+    undo_until: null,
+    purged_at: null,
   })
   await saveParts(tx, input)
 }
@@ -59,6 +61,7 @@ export async function replaceKeyset(tx: Transaction, input: KeysetInput): Promis
     epoch: keyset.epoch,
     version_floor: keyset.versionFloor,
     updated_at: keyset.updatedAt,
+    undo_until: keyset.undoUntil,
     previous_revision: keyset.revision - 1,
   })
   if (changed !== 1) {

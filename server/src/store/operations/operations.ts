@@ -7,6 +7,7 @@ import * as apiKeys from "./api-keys.ts"
 import { saveCheckpoint } from "./audit.ts"
 import * as devices from "./devices.ts"
 import * as keysets from "./keysets.ts"
+import { purgeKeyset } from "./purge.ts"
 import { resealSecrets } from "./reseal.ts"
 import * as rosters from "./rosters.ts"
 import { commitSecrets } from "./secrets.ts"
@@ -34,6 +35,7 @@ const operations = {
   addSigningKey: serverKeys.addSigningKey,
   replaceRootKey: serverKeys.replaceRootKey,
   deleteSigningKeys: serverKeys.deleteSigningKeys,
+  purgeKeyset,
   commitSecrets,
   resealSecrets,
   saveCheckpoint,

@@ -44,6 +44,7 @@ export type Failure =
 /** Operations that may delete keys. */
 const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>([
   "updateKeyset",
+  "purgeKeyset",
   "addSigningKey",
   "deleteSigningKeys",
   "replaceRootKey",
