@@ -19,7 +19,7 @@ export const groups = {
 /** Words that have commands below them, and their own line in the overview. */
 export const nouns: Readonly<Record<string, { readonly summary: string; readonly group: keyof typeof groups }>> = {
   secrets: { summary: "set, get, get-many, list and delete: also without the word secrets", group: "use" },
-  environments: { summary: "create and list environments", group: "administer" },
+  environments: { summary: "create, list, disable and destroy environments", group: "administer" },
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
   grants: { summary: "who may do what in which environment", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
@@ -62,6 +62,30 @@ const entries = [
     group: "administer",
     summary: "create an environment with its own keys",
     load: () => import("./commands/environments-create.ts"),
+  },
+  {
+    path: "environments disable",
+    group: "administer",
+    summary: "stop all reads and writes of an environment, at once",
+    load: () => import("./commands/environments-disable.ts"),
+  },
+  {
+    path: "environments enable",
+    group: "administer",
+    summary: "let a disabled environment be read and written again",
+    load: () => import("./commands/environments-enable.ts"),
+  },
+  {
+    path: "environments destroy",
+    group: "administer",
+    summary: "give up an environment, so that nobody ever opens it again",
+    load: () => import("./commands/environments-destroy.ts"),
+  },
+  {
+    path: "environments undo-destroy",
+    group: "administer",
+    summary: "bring a destroyed environment back, while there is time",
+    load: () => import("./commands/environments-undo-destroy.ts"),
   },
   {
     path: "clients list",

@@ -47,6 +47,7 @@ export type {
 } from "./administration/administration.ts"
 export type * from "./administration/api-key-types.ts"
 export type * from "./administration/device-types.ts"
+export type * from "./administration/environment-types.ts"
 export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"
 export type * from "./audit/types.ts"

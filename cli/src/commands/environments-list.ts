@@ -8,7 +8,7 @@ export const definition: CommandDefinition<undefined> = {
   environments: "none",
   formats: ["table", "json", "yaml", "tsv"],
   about:
-    "A member sees its own environments; admins see all. MODE is what you may do yourself; - where you are no member.",
+    "A member sees its own environments; admins see all. MODE is what you may do yourself; - where you are no member. A\ndestroyed one can be brought back until UNDO UNTIL.",
   examples: [
     { does: "show them", line: "halfkey environments list" },
     { does: "only the names, for a script", line: "halfkey environments list --plain | cut -f1" },
@@ -23,20 +23,26 @@ const columns = [
   { key: "members", title: "MEMBERS" },
   { key: "state", title: "STATE" },
   { key: "createdAt", title: "CREATED" },
+  { key: "undoUntil", title: "UNDO UNTIL" },
 ]
 
 export async function run(context: Context): Promise<undefined> {
   const admin = await context.admin()
   const keysets = unwrap(await admin.environments.list())
-  const rows = keysets.map(({ name, mode, memberCount, state, createdAt, keysetId, revision }) => ({
-    name,
-    mode: mode ?? (context.options.output === "json" || context.options.output === "yaml" ? null : "-"),
-    members: memberCount,
-    state,
-    createdAt,
-    id: keysetId,
-    revision,
-  }))
+  const isData = context.options.output === "json" || context.options.output === "yaml"
+  const rows = keysets.map(
+    ({ name, mode, memberCount, state, createdAt, keysetId, revision, undoUntil, purgedAt }) => ({
+      name,
+      mode: mode ?? (isData ? null : "-"),
+      members: memberCount,
+      state,
+      createdAt,
+      undoUntil: isData || purgedAt === null ? undoUntil : "too late",
+      purgedAt,
+      id: keysetId,
+      revision,
+    }),
+  )
   await printRows(context, columns, rows)
   return undefined
 }

@@ -113,10 +113,15 @@ function isOf(profiles: Profiles, name: string, workspaceCRN: string): boolean {
 }
 
 function report(context: Context, profiles: Profiles, name: string, recovered: RecoveredWorkspace): void {
-  const { environments, notRecovered, workspaceCRN } = recovered
+  const { destroyed, disabled, environments, notRecovered, workspaceCRN } = recovered
   const use = profiles.default() === name ? "" : `; use --profile ${name}`
   context.note(`recovered ${workspaceCRN}: you are its only admin, stored as profile ${name}${use}`)
   if (environments.length > 0) context.note(`you can use ${environments.join(", ")}`)
+  for (const each of disabled)
+    context.note(`${each} is disabled, as before\n  try: halfkey environments enable ${each}`)
+  for (const each of destroyed) {
+    context.note(`${each} is destroyed, as before\n  while there is time: halfkey environments undo-destroy ${each}`)
+  }
   if (notRecovered.length > 0) context.warn(`still shut: ${notRecovered.join(", ")}`)
   if (environments.length === 0) return
   context.note(

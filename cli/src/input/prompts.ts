@@ -12,10 +12,12 @@ export interface Prompts {
   hidden(question: string): Promise<Uint8Array>
   /** Asks for yes or no; Enter means no. Throws `Interrupted` at Ctrl-C. */
   confirm(question: string): Promise<boolean>
+  /** Asks for a line of text, which is shown as it is typed. Throws `Interrupted` at Ctrl-C. */
+  line(question: string): Promise<string>
 }
 
 export function terminalPrompts(streams: Streams, allowInput: boolean): Prompts {
-  return { allowed: allowInput && streams.stdinIsTerminal, hidden: askHidden, confirm: askToConfirm }
+  return { allowed: allowInput && streams.stdinIsTerminal, hidden: askHidden, confirm: askToConfirm, line: askLine }
 }
 
 async function askHidden(question: string): Promise<Uint8Array> {
@@ -45,8 +47,12 @@ async function askHidden(question: string): Promise<Uint8Array> {
 }
 
 async function askToConfirm(question: string): Promise<boolean> {
-  const answer = await withTerminal(async (write) => {
-    write(`${question} [y/N] `)
+  return /^(y|yes)$/i.test(await askLine(`${question} [y/N]`))
+}
+
+async function askLine(question: string): Promise<string> {
+  return await withTerminal(async (write) => {
+    write(`${question} `)
     let line = ""
     const interrupted = new Promise<HiddenState>((resolve) => process.once("SIGINT", () => resolve("interrupted")))
     const state = await Promise.race([
@@ -61,9 +67,8 @@ async function askToConfirm(question: string): Promise<boolean> {
       write("\n")
       throw new Interrupted()
     }
-    return line
+    return line.trim()
   })
-  return /^\s*(y|yes)\s*$/i.test(answer)
 }
 
 /** Reads stdin until `take` is satisfied or stdin ends. */

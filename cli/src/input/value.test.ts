@@ -85,7 +85,9 @@ test("a terminal is asked", async () => {
     questions.push(question)
     return utf8("typed")
   }
-  const { context } = testContext({ prompts: { allowed: true, hidden, confirm: async () => false } })
+  const { context } = testContext({
+    prompts: { allowed: true, hidden, confirm: async () => false, line: async () => "" },
+  })
   assert.equal(text(await readValue(context, "A", plain)), "typed")
   assert.deepEqual(questions, ["Value of A"])
 })

@@ -43,6 +43,7 @@ export function testContext(world: TestWorld = {}): Recorded {
     allowed: false,
     hidden: () => Promise.reject(new Error("nobody was to be asked")),
     confirm: () => Promise.reject(new Error("nobody was to be asked")),
+    line: () => Promise.reject(new Error("nobody was to be asked")),
   }
   const options: GlobalOptions = {}
   const context = createContext({ options, env: {}, cwd: "/", now: Date.now, prompts: nobody, ...rest, streams })

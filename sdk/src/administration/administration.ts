@@ -3,6 +3,7 @@ import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { ApiKey, CreatedApiKey, NewApiKey, RotateApiKeyOptions, RotatedApiKey } from "./api-key-types.ts"
 import type { ComparingOptions, DeviceApproval, DeviceList, OwnEnvironment, RemovedDevice } from "./device-types.ts"
+import type { ChangedState } from "./environment-types.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ChangedGranters,
@@ -23,7 +24,10 @@ import type {
 
 /** Environments: what there is, and making a new one on this machine. */
 export interface EnvironmentAdministration {
-  /** Those that the caller may see: `member` its own, `admin` and `control` all. The server's word. */
+  /**
+   * Those that the caller may see: `member` its own, `admin` and `control` all. The server's word, but that one is disabled
+   * or destroyed: that its signed manifest says.
+   */
   list(options?: CallOptions): Promise<Result<KeysetSummary[]>>
   /**
    * Those that this client is a member of and that are enabled, each loaded and checked as for a read (S4): by its signed
@@ -32,6 +36,19 @@ export interface EnvironmentAdministration {
   own(options?: CallOptions): Promise<Result<OwnEnvironment[]>>
   /** Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`. */
   create(name: string, options?: CallOptions): Promise<Result<KeysetSummary>>
+  /**
+   * Stops all reads and writes of an environment, at once and for everybody, until `enable`. This client must be a granter,
+   * here and below; it need not be a member. Repeating each is no failure. Fails with `keyset_disabled` for a destroyed one.
+   */
+  disable(name: string, options?: CallOptions): Promise<Result<ChangedState>>
+  enable(name: string, options?: CallOptions): Promise<Result<ChangedState>>
+  /**
+   * Stops everything at once, as `disable`; when the server's time for second thoughts is over (`undoUntil`; seven days
+   * unless its operator says otherwise), its keys are deleted: nobody opens what is there ever again. The name is never free.
+   */
+  destroy(name: string, options?: CallOptions): Promise<Result<ChangedState>>
+  /** Brings a destroyed environment back, enabled. Fails with `keyset_disabled` when it is too late. */
+  undoDestroy(name: string, options?: CallOptions): Promise<Result<ChangedState>>
   /**
    * Gives an environment new keys: a new epoch, every kept version sealed again under it, the old keys destroyed. Reads and
    * writes of others go on meanwhile. Where an earlier rotation is unfinished, it is finished and no other is begun:

@@ -26,6 +26,8 @@ export function readKeysetSummary(answer: AnswerReader): KeysetSummary {
     mode: mode.present ? readMode(mode) : null,
     createdAt: answer.field("createdAt").time(),
     updatedAt: answer.field("updatedAt").time(),
+    undoUntil: answer.field("undoUntil").timeOrNull(),
+    purgedAt: answer.field("purgedAt").timeOrNull(),
   }
 }
 

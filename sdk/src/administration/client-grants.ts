@@ -8,8 +8,8 @@ import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
 import { readClient, type ServedClient } from "./answers.ts"
 import { loadDocuments } from "./documents.ts"
-import { listKeysets } from "./environments.ts"
 import { loadForSigning, putChange, signerOf, untilNoConflict } from "./keyset-changes.ts"
+import { listKeysets } from "./keyset-list.ts"
 import { announceSealing } from "./sealing-plan.ts"
 import type { EnvironmentGrant, GrantedClient, MemberMode, RevokedClient, SealingOptions } from "./types.ts"
 
@@ -159,8 +159,7 @@ export async function removeFrom(
   keysetId: string,
 ): Promise<boolean> {
   const documents = await loadDocuments(session, scope, environment, keysetId)
-  // Nobody gets anything of a destroyed one any more.
-  if (documents.manifest.state === "destroyed") return false
+  // A destroyed one too: it may be undone, and would go on with this member.
   if (!documents.manifest.members.some((member) => member.clientId === clientId)) return false
   const { grants, manifest } = removeMember(documents, clientId, signerOf(session))
   await putChange(session, scope, manifest, grants)

@@ -8,7 +8,7 @@ import { readBundle } from "../keyset-bundle.ts"
 import { documentFloors } from "../keysets.ts"
 import { pinnedRevision } from "../pins.ts"
 import type { Session } from "../session.ts"
-import { listKeysets } from "./environments.ts"
+import { listKeysets } from "./keyset-list.ts"
 
 /**
  * The newest roster and manifest of an environment, by name or id, whether or not this client is a member. With

@@ -15,7 +15,10 @@ import type { SessionHolder } from "../session-holder.ts"
 import type { EnvironmentAdministration } from "./administration.ts"
 import { readKeysetSummary } from "./answers.ts"
 import type { OwnEnvironment } from "./device-types.ts"
-import { changeToJson, loadForSigning, rememberOwn, signerOf, withSelfWraps } from "./keyset-changes.ts"
+import { changeState, type StateChange, withSignedStates } from "./environment-states.ts"
+import type { ChangedState } from "./environment-types.ts"
+import { changeToJson, loadForSigning, rememberOwn, signerOf, untilNoConflict, withSelfWraps } from "./keyset-changes.ts"
+import { listKeysets } from "./keyset-list.ts"
 import { readWorkspace } from "./roster.ts"
 import { rotateEnvironment } from "./rotation.ts"
 import type { RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
@@ -31,7 +34,9 @@ export class Environments implements EnvironmentAdministration {
   list(options: CallOptions = {}): Promise<Result<KeysetSummary[]>> {
     return toResult(async () => {
       const { session } = this.#holder
-      return await session.run(options, async (scope) => await listKeysets(session, scope))
+      return await session.run(options, async (scope) => {
+        return await withSignedStates(session, scope, await listKeysets(session, scope))
+      })
     })
   }
 
@@ -49,6 +54,33 @@ export class Environments implements EnvironmentAdministration {
     })
   }
 
+  disable(name: string, options: CallOptions = {}): Promise<Result<ChangedState>> {
+    return this.#change(name, options, "disable")
+  }
+
+  enable(name: string, options: CallOptions = {}): Promise<Result<ChangedState>> {
+    return this.#change(name, options, "enable")
+  }
+
+  destroy(name: string, options: CallOptions = {}): Promise<Result<ChangedState>> {
+    return this.#change(name, options, "destroy")
+  }
+
+  undoDestroy(name: string, options: CallOptions = {}): Promise<Result<ChangedState>> {
+    return this.#change(name, options, "undo-destroy")
+  }
+
+  #change(name: string, options: CallOptions, change: StateChange): Promise<Result<ChangedState>> {
+    return toResult(async () => {
+      requireText(name, "name")
+      const environment = checkedEnvironment(name)
+      const { session } = this.#holder
+      return await session.run(options, async (scope) => {
+        return await untilNoConflict(scope, async () => await changeState(session, scope, environment, change))
+      })
+    })
+  }
+
   create(name: string, options: CallOptions = {}): Promise<Result<KeysetSummary>> {
     return toResult(async () => {
       requireText(name, "name")
@@ -57,11 +89,6 @@ export class Environments implements EnvironmentAdministration {
       return await session.run(options, async (scope) => await createEnvironment(session, scope, name))
     })
   }
-}
-
-export async function listKeysets(session: Session, scope: CallScope): Promise<KeysetSummary[]> {
-  const answer = await session.api.call(scope, { method: "GET", path: "/v1/keysets", repetition: "repeatable" })
-  return answer.field("keysets").list().map(readKeysetSummary)
 }
 
 async function ownEnvironments(session: Session, scope: CallScope): Promise<OwnEnvironment[]> {

@@ -121,10 +121,8 @@ class Recovery {
       const { body, manifests, roster } = await this.#sign(admin, workspace)
       const apiKey = await this.#scoped((scope) => this.#commit(scope, workspaceCRN, body))
       await this.#remember(roster, manifests)
-      const names = (staysShut: boolean) =>
-        workspace.keysets.filter((each) => each.staysShut === staysShut).map((each) => each.documents.manifest.name)
       const credentials = { workspaceCRN, clientId: admin.clientId, clientKey: admin.clientKeyText(), apiKey }
-      return { ...credentials, environments: names(false), notRecovered: names(true) }
+      return { ...credentials, ...namesByOutcome(workspace) }
     } finally {
       admin.destroy()
     }
@@ -227,6 +225,18 @@ class Recovery {
     for (const manifest of manifests) this.#floors.seeManifest(manifest, manifestFormat.hash(manifest))
     await this.#floors.save().catch(() => undefined)
   }
+}
+
+function namesByOutcome({ keysets }: RecoverableWorkspace) {
+  const names = { environments: [], disabled: [], destroyed: [], notRecovered: [] } as Record<
+    "environments" | "disabled" | "destroyed" | "notRecovered",
+    string[]
+  >
+  for (const { documents, staysShut } of keysets) {
+    const { name, state } = documents.manifest
+    names[staysShut ? "notRecovered" : state === "enabled" ? "environments" : state].push(name)
+  }
+  return names
 }
 
 function requireKnown(without: readonly string[], { keysets }: RecoverableWorkspace): void {

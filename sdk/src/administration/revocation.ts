@@ -57,10 +57,9 @@ async function revokeIn(
 ): Promise<void> {
   const documents = await session.run(options, async (scope) => await loadDocuments(session, scope, name, keysetId))
   const { epochs, members, state } = documents.manifest
-  if (state === "destroyed") return
   const isMember = members.some((member) => member.clientId === clientId)
   // Of a rotation that was interrupted the manifest shows only that it is unfinished.
-  if (!isMember && epochs.length === 1) return
+  if (!isMember && (epochs.length === 1 || state === "destroyed")) return
   const own = members.find((member) => member.clientId === session.client.identity.clientId)
   if (own?.mode === "read-write" && state === "enabled") {
     await rotateEnvironment(session, options, name, [clientId])
@@ -69,7 +68,8 @@ async function revokeIn(
     await session.run(options, async (scope) => {
       return await untilNoConflict(scope, async () => await removeFrom(session, scope, clientId, name, keysetId))
     })
-    done.notRotated.push(name)
+    // In a destroyed one nothing is read or written that new keys would protect.
+    if (state !== "destroyed") done.notRotated.push(name)
   }
   if (isMember) done.environments.push(name)
 }

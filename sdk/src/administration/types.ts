@@ -56,6 +56,10 @@ export interface KeysetSummary {
   readonly mode: MemberMode | null
   readonly createdAt: string
   readonly updatedAt: string
+  /** Where it is destroyed: until when that can be undone. Else `null`. */
+  readonly undoUntil: string | null
+  /** When its keys were deleted: it is destroyed for good. */
+  readonly purgedAt: string | null
 }
 
 export interface Client {
@@ -234,7 +238,10 @@ export interface RecoveredWorkspace {
   readonly apiKey: string
   /** Environments that the new admin can use: each begins a new epoch, and what is there should be sealed under it (`rotate`). */
   readonly environments: readonly string[]
-  /** Environments that stay shut: destroyed before, or left out by `without`. */
+  /** Recovered as well, but disabled or destroyed as before: the new admin may enable the one and, in time, undo the other. */
+  readonly disabled: readonly string[]
+  readonly destroyed: readonly string[]
+  /** Environments that stay shut: destroyed for good, or left out by `without`. */
   readonly notRecovered: readonly string[]
 }
 

@@ -306,7 +306,8 @@ function summary({ newest }: MemoryKeyset, clientId: string) {
   const { createdAt, keysetId, kind, members, name, revision, state } = newest
   const mode = members.find((member) => member.clientId === clientId)?.mode ?? null
   const time = new Date(createdAt).toISOString()
-  return { keysetId, name, kind, state, revision, memberCount: members.length, mode, createdAt: time, updatedAt: time }
+  const times = { createdAt: time, updatedAt: time, undoUntil: null, purgedAt: null }
+  return { keysetId, name, kind, state, revision, memberCount: members.length, mode, ...times }
 }
 
 function parseGrants(change: KeysetChange): Grant[] {
