@@ -3,7 +3,7 @@ import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { ApiKey, CreatedApiKey, NewApiKey, RotateApiKeyOptions, RotatedApiKey } from "./api-key-types.ts"
 import type { ComparingOptions, DeviceApproval, DeviceList, OwnEnvironment, RemovedDevice } from "./device-types.ts"
-import type { ChangedState } from "./environment-types.ts"
+import type { ChangedState, KeysetSummary } from "./environment-types.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ChangedGranters,
@@ -12,7 +12,6 @@ import type {
   EnvironmentGrants,
   GrantedClient,
   GranterEntry,
-  KeysetSummary,
   MemberMode,
   NewClientOptions,
   RevokedClient,

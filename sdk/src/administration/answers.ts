@@ -4,7 +4,8 @@ import { parseApiKey } from "@halfkey/core/formats/text-keys"
 import { wipe } from "@halfkey/core/primitives/bytes"
 import { type AnswerReader, invalidResponse, malformedAnswer } from "../answer-reader.ts"
 import type { ApiKey, CreatedApiKey, RotatedApiKey } from "./api-key-types.ts"
-import type { Client, KeysetSummary, MemberMode, Role } from "./types.ts"
+import type { KeysetSummary } from "./environment-types.ts"
+import type { Client, MemberMode, Role } from "./types.ts"
 
 /** A client with its public keys, as the server sent them: unproven until they hash to the id. */
 export interface ServedClient extends Client {

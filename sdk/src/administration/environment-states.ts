@@ -7,10 +7,9 @@ import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
 import { readKeysetSummary } from "./answers.ts"
 import { loadDocuments } from "./documents.ts"
-import type { ChangedState } from "./environment-types.ts"
+import type { ChangedState, KeysetSummary } from "./environment-types.ts"
 import { changeToJson, rememberOwn, signerOf } from "./keyset-changes.ts"
 import { listKeysets } from "./keyset-list.ts"
-import type { KeysetSummary } from "./types.ts"
 
 type State = Manifest["state"]
 export type StateChange = "disable" | "enable" | "destroy" | "undo-destroy"

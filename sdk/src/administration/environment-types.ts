@@ -1,4 +1,22 @@
-/** What changes of an environment's state give. */
+/** Environments, as they are listed, and what changes of their state give. */
+import type { MemberMode } from "./types.ts"
+
+export interface KeysetSummary {
+  readonly keysetId: string
+  readonly name: string
+  readonly kind: "environment" | "tenant"
+  readonly state: "enabled" | "disabled" | "destroyed"
+  readonly revision: number
+  readonly memberCount: number
+  /** The caller's own mode; `null`: not a member. */
+  readonly mode: MemberMode | null
+  readonly createdAt: string
+  readonly updatedAt: string
+  /** Where it is destroyed: until when that can be undone. Else `null`. */
+  readonly undoUntil: string | null
+  /** When its keys were deleted: it is destroyed for good. */
+  readonly purgedAt: string | null
+}
 
 export interface ChangedState {
   readonly environment: string

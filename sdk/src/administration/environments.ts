@@ -16,13 +16,19 @@ import type { EnvironmentAdministration } from "./administration.ts"
 import { readKeysetSummary } from "./answers.ts"
 import type { OwnEnvironment } from "./device-types.ts"
 import { changeState, type StateChange, withSignedStates } from "./environment-states.ts"
-import type { ChangedState } from "./environment-types.ts"
-import { changeToJson, loadForSigning, rememberOwn, signerOf, untilNoConflict, withSelfWraps } from "./keyset-changes.ts"
+import type { ChangedState, KeysetSummary } from "./environment-types.ts"
+import {
+  changeToJson,
+  loadForSigning,
+  rememberOwn,
+  signerOf,
+  untilNoConflict,
+  withSelfWraps,
+} from "./keyset-changes.ts"
 import { listKeysets } from "./keyset-list.ts"
 import { readWorkspace } from "./roster.ts"
 import { rotateEnvironment } from "./rotation.ts"
 import type { RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
-import type { KeysetSummary } from "./types.ts"
 
 export class Environments implements EnvironmentAdministration {
   readonly #holder: SessionHolder

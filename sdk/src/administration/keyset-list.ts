@@ -2,7 +2,7 @@
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
 import { readKeysetSummary } from "./answers.ts"
-import type { KeysetSummary } from "./types.ts"
+import type { KeysetSummary } from "./environment-types.ts"
 
 export async function listKeysets(session: Session, scope: CallScope): Promise<KeysetSummary[]> {
   const answer = await session.api.call(scope, { method: "GET", path: "/v1/keysets", repetition: "repeatable" })

@@ -45,23 +45,6 @@ export interface WorkspaceInfo {
   readonly granters: readonly { readonly clientId: string; readonly label: string }[]
 }
 
-export interface KeysetSummary {
-  readonly keysetId: string
-  readonly name: string
-  readonly kind: "environment" | "tenant"
-  readonly state: "enabled" | "disabled" | "destroyed"
-  readonly revision: number
-  readonly memberCount: number
-  /** The caller's own mode; `null`: not a member. */
-  readonly mode: MemberMode | null
-  readonly createdAt: string
-  readonly updatedAt: string
-  /** Where it is destroyed: until when that can be undone. Else `null`. */
-  readonly undoUntil: string | null
-  /** When its keys were deleted: it is destroyed for good. */
-  readonly purgedAt: string | null
-}
-
 export interface Client {
   readonly clientId: string
   readonly label: string
