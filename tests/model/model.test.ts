@@ -5,11 +5,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { beginning, commands, type Real, settle } from "./commands.ts"
+import { beginning, commands } from "./commands.ts"
+import { lookAtAll } from "./look.ts"
 import { Model } from "./model.ts"
-import { listMembers } from "./people-steps.ts"
-import { type Kind, secretNames } from "./step.ts"
-import { generateSeeds, history, readAll, retrieveSeeds } from "./vault-steps.ts"
+import type { Real } from "./settle.ts"
 import { World } from "./world.ts"
 
 const seed = Number(process.env["HALFKEY_MODEL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
@@ -19,31 +18,7 @@ const stepsMax = 90
 const timeMaxMs = Number(process.env["HALFKEY_MODEL_TIME"] ?? 300_000)
 
 const environments = ["production", "staging"]
-const seen = { steps: 0, kills: 0, looks: 0 }
-
-/** At the end nothing may differ anywhere: every machine looks at every environment. */
-async function lookAtAll(model: Model, real: Real): Promise<void> {
-  const look = async (kind: Kind, picks: readonly number[]) => {
-    const step = kind(model, picks)
-    if (step === undefined) return
-    seen.looks += 1
-    settle(step, [await step.perform(real.world)], real, `in the end ${step.told}`)
-  }
-  for (const machine of model.machines.keys()) {
-    for (const environment of model.environments.keys()) {
-      for (const kind of [readAll, generateSeeds, retrieveSeeds]) await look(kind, [machine, environment, 0, 0])
-    }
-  }
-  for (const environment of model.environments.keys()) {
-    const machine = model.machines.findIndex((each) => {
-      const at = model.environments[environment]
-      return at !== undefined && model.refusal(each, at, "any") === undefined
-    })
-    if (machine < 0) continue
-    for (const name of secretNames.keys()) await look(history, [machine, environment, name, 0])
-  }
-  await look(listMembers, [0, 0, 0, 0])
-}
+const seen = { steps: 0, kills: 0 }
 
 async function play(steps: Iterable<fc.AsyncCommand<Model, Real>>): Promise<void> {
   const world = new World()
