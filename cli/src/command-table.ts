@@ -22,6 +22,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   environments: { summary: "create, list, disable and destroy environments", group: "administer" },
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
   grants: { summary: "who may do what in which environment", group: "administer" },
+  "audit-key": { summary: "which key of the server signs the audit log", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
   keys: { summary: "create, list, rotate and revoke API keys", group: "administer" },
   kit: { summary: "check the recovery kit", group: "self" },
@@ -152,6 +153,12 @@ const entries = [
     group: "administer",
     summary: "take a granter off the roster",
     load: () => import("./commands/granters-remove.ts"),
+  },
+  {
+    path: "audit-key update",
+    group: "administer",
+    summary: "take up the server's new key for audit checkpoints",
+    load: () => import("./commands/audit-key-update.ts"),
   },
   { path: "keys list", group: "administer", summary: "list API keys", load: () => import("./commands/keys-list.ts") },
   {

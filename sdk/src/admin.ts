@@ -9,6 +9,8 @@ import type {
 } from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Audit } from "./administration/audit.ts"
+import { AuditKey } from "./administration/audit-key.ts"
+import type { AuditKeyAdministration } from "./administration/audit-key-types.ts"
 import { Clients } from "./administration/clients.ts"
 import { fileDeviceKeys, makeDeviceKeys } from "./administration/device-filing.ts"
 import type { DeviceKeys, FileDeviceOptions, FiledDevice } from "./administration/device-types.ts"
@@ -46,6 +48,7 @@ export type {
   GranterAdministration,
 } from "./administration/administration.ts"
 export type * from "./administration/api-key-types.ts"
+export type * from "./administration/audit-key-types.ts"
 export type * from "./administration/device-types.ts"
 export type * from "./administration/environment-types.ts"
 export type * from "./administration/rotation-types.ts"
@@ -108,6 +111,7 @@ export class Admin {
   readonly devices: DeviceAdministration
   readonly apiKeys: ApiKeyAdministration
   readonly audit: AuditAdministration
+  readonly auditKey: AuditKeyAdministration
   readonly #holder: SessionHolder
   readonly #options: SecretsOptions
 
@@ -124,6 +128,7 @@ export class Admin {
     this.devices = new Devices(this.#holder)
     this.apiKeys = new ApiKeys(this.#holder)
     this.audit = new Audit(this.#holder)
+    this.auditKey = new AuditKey(this.#holder)
   }
 
   /** The own workspace: its granters by the signed roster, checked against the CRN, and what the caller may do. */

@@ -6,6 +6,7 @@ import { attack as answerThatIsNotJson } from "./attacks/answer-that-is-not-json
 import { attack as answerToAnotherQuestion } from "./attacks/answer-to-another-question.ts"
 import { attack as askedVersionReplaced } from "./attacks/asked-version-replaced.ts"
 import { attack as auditKeyOfANewWorkspace } from "./attacks/audit-key-of-a-new-workspace.ts"
+import { attack as auditKeyToTakeUp } from "./attacks/audit-key-to-take-up.ts"
 import { attack as brokenConnection } from "./attacks/broken-connection.ts"
 import { attack as brokenManifestChain } from "./attacks/broken-manifest-chain.ts"
 import { attack as brokenRosterChain } from "./attacks/broken-roster-chain.ts"
@@ -118,6 +119,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "answer-to-another-question": answerToAnotherQuestion,
   "asked-version-replaced": askedVersionReplaced,
   "audit-key-of-a-new-workspace": auditKeyOfANewWorkspace,
+  "audit-key-to-take-up": auditKeyToTakeUp,
   "broken-connection": brokenConnection,
   "broken-manifest-chain": brokenManifestChain,
   "broken-roster-chain": brokenRosterChain,

@@ -177,6 +177,11 @@ export const calls: Readonly<Record<string, Call>> = {
     sdk: ({ admin }) => admin.workspace(),
     cli: () => ({ args: ["whoami"] }),
   },
+  "update audit key": {
+    about: ["GET /v1/workspace"],
+    sdk: ({ admin }) => admin.auditKey.compare(),
+    cli: () => ({ args: ["audit-key", "update", "-y"] }),
+  },
   "list clients": {
     about: ["GET /v1/clients"],
     sdk: ({ admin }) => admin.clients.list(),

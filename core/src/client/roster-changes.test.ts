@@ -4,7 +4,7 @@ import { manifestFormat, manifestLinkProblem } from "../formats/manifest.ts"
 import { rosterFormat, rosterLinkProblem } from "../formats/roster.ts"
 import { TestWorkspace } from "../testing/workspace.ts"
 import { verifyDocuments } from "./load-keyset.ts"
-import { nextRoster, signAgain } from "./roster-changes.ts"
+import { nextRoster, rosterWithAuditKey, signAgain } from "./roster-changes.ts"
 
 const workspace = await TestWorkspace.create()
 const { admin, root, roster } = workspace
@@ -46,4 +46,15 @@ test("signing again changes nothing but who signed, under which roster, and the 
 test("who leaves with the roster cannot sign again under it", () => {
   const without = nextRoster(both, [second.granter], second.signer)
   assert.throws(() => signAgain(documents, without, admin.signer), { code: "not_a_granter" })
+})
+
+test("another audit key changes nothing else, and one of small order is never signed", () => {
+  const next = rosterWithAuditKey(both, second.signPk, second.signer)
+  assert.equal(rosterLinkProblem(workspaceId, root.publicKeys, both, next), undefined)
+  assert.deepEqual([next.seq, next.auditKey, next.granters], [3, second.signPk, both.granters])
+  assert.throws(() => rosterWithAuditKey(both, new Uint8Array(32), admin.signer), {
+    code: "keyset_verification_failed",
+    check: "audit key",
+  })
+  assert.throws(() => rosterWithAuditKey(roster, second.signPk, second.signer), { code: "not_a_granter" })
 })

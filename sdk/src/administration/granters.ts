@@ -4,10 +4,8 @@ import { nextRoster, signAgain } from "@halfkey/core/client/roster-changes"
 import { clientKeysProblem } from "@halfkey/core/formats/client-keys"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { ClientId } from "@halfkey/core/formats/ids"
-import type { Manifest } from "@halfkey/core/formats/manifest"
 import { type Granter, type Roster, rosterFormat } from "@halfkey/core/formats/roster"
 import { equalBytes } from "@halfkey/core/primitives/hash"
-import type { RosterChange } from "@halfkey/core/wire/workspace"
 import type { CallScope } from "../call-scope.ts"
 import { toResult } from "../failure.ts"
 import type { CallOptions } from "../options.ts"
@@ -18,8 +16,8 @@ import type { GranterAdministration } from "./administration.ts"
 import { usableClient } from "./client-grants.ts"
 import { checkedClientId } from "./clients.ts"
 import { loadAllDocuments } from "./documents.ts"
-import { changeToJson, rememberOwn, signerOf, untilNoConflict } from "./keyset-changes.ts"
-import { readWorkspace } from "./roster.ts"
+import { signerOf, untilNoConflict } from "./keyset-changes.ts"
+import { putRoster, readWorkspace } from "./roster.ts"
 import type { ChangedGranters, GranterEntry, RosterPlan, SigningOptions } from "./types.ts"
 
 export class Granters implements GranterAdministration {
@@ -74,7 +72,7 @@ async function addGranter(
   if (problem !== undefined) throw new HalfkeyError("invalid_argument", problem)
   await announce(signing, { granters: entriesOf(roster), added: { clientId, label }, signAgain: [] })
   const next = nextRoster(roster, [...roster.granters, granter].sort(byClientId), signerOf(session))
-  await putRoster(session, scope, next, [])
+  await putRoster(session, scope, next)
   return { changed: true, granters: entriesOf(next), signedAgain: [] }
 }
 
@@ -106,21 +104,6 @@ async function removeGranter(
     signed.map((documents) => signAgain(documents, next, signer)),
   )
   return { changed: true, granters: entriesOf(next), signedAgain: names }
-}
-
-async function putRoster(
-  session: Session,
-  scope: CallScope,
-  roster: Roster,
-  manifests: readonly Manifest[],
-): Promise<void> {
-  const body: RosterChange = {
-    roster: rosterFormat.toJson(roster),
-    keysets: manifests.map((manifest) => changeToJson({ manifest, grants: [] })),
-  }
-  await session.api.call(scope, { method: "PUT", path: "/v1/roster", body, repetition: "repeatable" })
-  session.floors.seeRoster(roster, rosterFormat.hash(roster), [roster])
-  for (const manifest of manifests) rememberOwn(session, manifest)
 }
 
 async function announce({ beforeSigning }: SigningOptions, plan: RosterPlan): Promise<void> {

@@ -2,14 +2,17 @@
 import { checkRoot, checkRosters } from "@halfkey/core/client/load-keyset"
 import { keysetCheckFailed } from "@halfkey/core/formats/errors"
 import { isApiKeyId } from "@halfkey/core/formats/ids"
+import type { Manifest } from "@halfkey/core/formats/manifest"
 import { type Roster, rosterFormat, type WorkspaceRootKeys } from "@halfkey/core/formats/roster"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
+import type { RosterChange } from "@halfkey/core/wire/workspace"
 import { invalidResponse, malformedAnswer } from "../answer-reader.ts"
 import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
 import { readRootKeys, readRosters } from "../keyset-bundle.ts"
 import type { Session } from "../session.ts"
 import { readRole } from "./answers.ts"
+import { changeToJson, rememberOwn } from "./keyset-changes.ts"
 import type { WorkspaceInfo } from "./types.ts"
 
 export interface VerifiedWorkspace {
@@ -18,6 +21,8 @@ export interface VerifiedWorkspace {
   readonly roster: Roster
   /** The whole chain, from its beginning. */
   readonly rosters: readonly Roster[]
+  /** The key that the server signs checkpoints with for new rosters, 32 bytes. Its word; the one that counts is the roster's. */
+  readonly offeredAuditKey: Uint8Array
 }
 
 /** Throws `keyset_verification_failed`, checks "encoding", "root", "roster" or "freshness". */
@@ -56,7 +61,7 @@ export async function readWorkspace(session: Session, scope: CallScope): Promise
     rosterSeq: roster.seq,
     granters: roster.granters.map(({ clientId: id, label }) => ({ clientId: id, label })),
   }
-  return { info, root, roster, rosters }
+  return { info, root, roster, rosters, offeredAuditKey: answer.field("auditKey").bytes(32) }
 }
 
 function verifiedRoster(session: Session, root: WorkspaceRootKeys, rosters: readonly Roster[]): Roster {
@@ -75,4 +80,20 @@ function verifiedRoster(session: Session, root: WorkspaceRootKeys, rosters: read
   }
   session.floors.seeRoster(roster, rosterFormat.hash(roster), rosters)
   return roster
+}
+
+/** Sends the successor of a roster with the manifests that it needs, all or nothing, and remembers it. */
+export async function putRoster(
+  session: Session,
+  scope: CallScope,
+  roster: Roster,
+  manifests: readonly Manifest[] = [],
+): Promise<void> {
+  const body: RosterChange = {
+    roster: rosterFormat.toJson(roster),
+    keysets: manifests.map((manifest) => changeToJson({ manifest, grants: [] })),
+  }
+  await session.api.call(scope, { method: "PUT", path: "/v1/roster", body, repetition: "repeatable" })
+  session.floors.seeRoster(roster, rosterFormat.hash(roster), [roster])
+  for (const manifest of manifests) rememberOwn(session, manifest)
 }

@@ -5,26 +5,17 @@
 import { type Grant, parseGrant, parseRecoveryGrant, type RecoveryGrant } from "@halfkey/core/formats/grant"
 import { manifestFormat } from "@halfkey/core/formats/manifest"
 import { type Roster, rosterFormat } from "@halfkey/core/formats/roster"
-import { formatApiKey, formatSetupToken } from "@halfkey/core/formats/text-keys"
+import { formatSetupToken } from "@halfkey/core/formats/text-keys"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { systemRandom } from "@halfkey/core/primitives/random"
-import type { CreateClientRequest, NewClient } from "@halfkey/core/wire/clients"
+import type { CreateClientRequest } from "@halfkey/core/wire/clients"
 import type { KeysetChange, SelfWraps } from "@halfkey/core/wire/keysets"
 import type { CreateWorkspaceRequest, RosterChange } from "@halfkey/core/wire/workspace"
 import type { Transport, TransportRequest, TransportResponse } from "../transport.ts"
+import { answered, summary } from "./memory-answers.ts"
 import { MemoryKeyset } from "./memory-keyset.ts"
-import { type CommitRequest, MemoryRefusal, type PrepareRequest, type ReadRequest, refuse } from "./memory-requests.ts"
-
-interface StoredClient extends NewClient {
-  readonly createdAt: string
-  revokedAt: string | null
-}
-
-interface StoredKey {
-  readonly clientId: string | null
-  readonly role: string
-  readonly label: string
-}
+import { MemoryMembers, type StoredClient } from "./memory-members.ts"
+import { type CommitRequest, type PrepareRequest, type ReadRequest, refuse } from "./memory-requests.ts"
 
 /** What every handler gets; `body` is as wide as the tests of the SDK need it. */
 interface Asked {
@@ -38,22 +29,20 @@ export class MemoryServer {
   readonly setupToken = formatSetupToken(systemRandom(32))
   readonly region = "local.self"
   readonly keysets: MemoryKeyset[] = []
-  readonly clients: StoredClient[] = []
   readonly assertions: string[] = []
   /** Every request that arrived, as "METHOD /path". */
   readonly requests: string[] = []
-  readonly #apiKeys = new Map<string, StoredKey>()
-  readonly #tokens = new Map<string, StoredKey>()
+  readonly #members = new MemoryMembers()
   rosters: Roster[] = []
   workspaceCRN = ""
   #root: CreateWorkspaceRequest["root"] = { signPk: "", kemPk: "" }
   valueMaxLength = 64 * 1024
   tokenSeconds = 900
-  readonly #auditKey: string
+  /** 32 bytes of a usable Ed25519 key. */
+  auditKey: Uint8Array
 
-  /** `auditKey`: 32 bytes of a usable Ed25519 key. */
   constructor(auditKey: Uint8Array) {
-    this.#auditKey = toBase64Url(auditKey)
+    this.auditKey = auditKey
   }
 
   get transport(): Transport {
@@ -62,7 +51,7 @@ export class MemoryServer {
 
   /** Makes every token that was given out invalid. */
   forgetTokens(): void {
-    this.#tokens.clear()
+    this.#members.forgetTokens()
   }
 
   keyset(ref: string): MemoryKeyset {
@@ -73,21 +62,7 @@ export class MemoryServer {
   #answer(request: TransportRequest): TransportResponse {
     const url = new URL(request.url)
     this.requests.push(`${request.method} ${url.pathname}`)
-    try {
-      const json = this.#route(request, url)
-      return json === undefined ? respond(204, undefined) : respond(200, json)
-    } catch (error) {
-      if (!(error instanceof MemoryRefusal)) throw error
-      const { code, status } = error
-      return respond(status, {
-        type: `urn:halfkey:problem:${code}`,
-        title: code,
-        status,
-        code,
-        detail: code,
-        requestId: "r",
-      })
-    }
+    return answered(() => this.#route(request, url))
   }
 
   #route(request: TransportRequest, url: URL): unknown {
@@ -97,7 +72,7 @@ export class MemoryServer {
     const body: unknown = request.body === undefined ? undefined : JSON.parse(request.body)
     const bearer = request.headers["authorization"]?.replace(/^Bearer /, "") ?? ""
     if (url.pathname === "/v1/workspaces") return this.#createWorkspace(bearer, body as CreateWorkspaceRequest)
-    const caller = this.#tokens.get(bearer) ?? refuse("invalid_token", 401)
+    const caller = this.#members.caller(bearer)
     const asked = { path: url.pathname, query: url.searchParams, body, clientId: caller.clientId ?? "" }
     const [pattern, handler] =
       this.#routes.find(([route]) => route.test(`${method} ${url.pathname}`)) ?? refuse("route_not_found", 404)
@@ -117,7 +92,7 @@ export class MemoryServer {
     [/^POST \/v1\/secrets\/commit$/, ({ body }) => this.#commit(body as CommitRequest)],
     [/^GET \/v1\/secrets$/, ({ query }) => this.#list(query)],
     [/^GET \/v1\/secrets\/([^/]+)\/versions$/, ({ path, query }) => this.#versions(decodeURIComponent(path), query)],
-    [/^GET \/v1\/clients$/, () => ({ clients: this.clients.map((client) => this.#client(client)) })],
+    [/^GET \/v1\/clients$/, () => ({ clients: this.#members.clients.map((client) => this.#client(client)) })],
     [/^POST \/v1\/clients$/, ({ body }) => this.#addClient(body as CreateClientRequest)],
     [/^DELETE \/v1\/clients\/([^/]+)$/, ({ path }) => this.#revoke(path)],
   ]
@@ -127,7 +102,7 @@ export class MemoryServer {
       version: "0.0.0",
       protocols: ["halfkey/v1"],
       region: this.region,
-      auditKey: this.#auditKey,
+      auditKey: toBase64Url(this.auditKey),
       tokenEndpoint: "/oauth/token",
       jwksUri: "/.well-known/jwks.json",
       valueMaxLength: this.valueMaxLength,
@@ -136,10 +111,8 @@ export class MemoryServer {
   }
 
   #token(form: URLSearchParams) {
-    const key = this.#apiKeys.get(form.get("api_key") ?? "") ?? refuse("invalid_client", 401)
+    const token = this.#members.newToken(form.get("api_key") ?? "")
     this.assertions.push(form.get("client_assertion") ?? "")
-    const token = `token-${toBase64Url(systemRandom(16))}`
-    this.#tokens.set(token, key)
     return { access_token: token, token_type: "Bearer", expires_in: this.tokenSeconds, scope: "" }
   }
 
@@ -148,9 +121,9 @@ export class MemoryServer {
     this.workspaceCRN = request.workspaceCRN
     this.#root = request.root
     this.rosters = [rosterFormat.parse(request.roster)]
-    this.#register(request.client)
+    this.#members.register(request.client)
     for (const change of request.keysets) this.#addKeyset(change)
-    return { workspaceCRN: request.workspaceCRN, apiKey: this.#newKey("admin", request.client.clientId) }
+    return { workspaceCRN: request.workspaceCRN, apiKey: this.#members.newKey("admin", request.client.clientId) }
   }
 
   #workspace(clientId: string) {
@@ -159,7 +132,7 @@ export class MemoryServer {
       createdAt: now(),
       root: this.#root,
       rosters: this.rosters.map(rosterFormat.toJson),
-      auditKey: this.#auditKey,
+      auditKey: toBase64Url(this.auditKey),
       caller: { clientId: clientId || null, apiKeyId: "a".repeat(16), role: "admin", scopes: [] },
     }
   }
@@ -249,7 +222,7 @@ export class MemoryServer {
   #versions(name: string, query: URLSearchParams) {
     const versions = this.keyset(query.get("environment") ?? "").secrets.get(name)?.versions
     if (versions === undefined) return refuse("secret_not_found", 404)
-    const clientId = this.clients[0]?.clientId
+    const clientId = this.#members.clients[0]?.clientId
     return {
       name,
       versions: versions
@@ -263,15 +236,9 @@ export class MemoryServer {
       const manifest = manifestFormat.parse(change.manifest)
       this.keyset(manifest.keysetId).put(manifest, parseGrants(change))
     }
-    const stored = this.#register(client)
-    const created = apiKey && { apiKey: this.#newKey(apiKey.role, client.clientId) }
+    const stored = this.#members.register(client)
+    const created = apiKey && { apiKey: this.#members.newKey(apiKey.role, client.clientId) }
     return { client: this.#client(stored), ...created }
-  }
-
-  #register(client: NewClient): StoredClient {
-    const stored = { ...client, createdAt: now(), lastUsedAt: null, revokedAt: null }
-    this.clients.push(stored)
-    return stored
   }
 
   #client(client: StoredClient) {
@@ -287,27 +254,8 @@ export class MemoryServer {
 
   #revoke(clientId: string): undefined {
     if (this.#isGranter(clientId)) refuse("invalid_request", 400)
-    const client = this.clients.find((each) => each.clientId === clientId) ?? refuse("client_not_found", 404)
-    client.revokedAt ??= now()
+    this.#members.revoke(clientId)
   }
-
-  #newKey(role: string, clientId: string) {
-    const keyId = "b".repeat(16)
-    const secret = formatApiKey({ keyId: keyId as never, secret: systemRandom(32) })
-    const label = "key"
-    this.#apiKeys.set(secret, { clientId, role, label })
-    const narrowing = { readOnly: false, environments: null, networks: null }
-    const times = { createdAt: now(), expiresAt: null, revokedAt: null, rotatedTo: null, lastUsedAt: null }
-    return { apiKey: { id: keyId, label, role, clientId, ...narrowing, ...times }, secret }
-  }
-}
-
-function summary({ newest }: MemoryKeyset, clientId: string) {
-  const { createdAt, keysetId, kind, members, name, revision, state } = newest
-  const mode = members.find((member) => member.clientId === clientId)?.mode ?? null
-  const time = new Date(createdAt).toISOString()
-  const times = { createdAt: time, updatedAt: time, undoUntil: null, purgedAt: null }
-  return { keysetId, name, kind, state, revision, memberCount: members.length, mode, ...times }
 }
 
 function parseGrants(change: KeysetChange): Grant[] {
@@ -320,12 +268,4 @@ function parseRecoveryGrants(change: KeysetChange): RecoveryGrant[] {
 
 function now(): string {
   return new Date().toISOString()
-}
-
-function respond(status: number, json: unknown): TransportResponse {
-  const headers = {
-    "content-type": status >= 400 ? "application/problem+json" : "application/json",
-    date: new Date().toUTCString(),
-  }
-  return { status, headers, body: json === undefined ? "" : JSON.stringify(json) }
 }

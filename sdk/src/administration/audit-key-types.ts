@@ -1,0 +1,26 @@
+/** The audit key: which key of the server signs the checkpoints of this workspace's audit log, by the roster. */
+import type { CallOptions } from "../options.ts"
+import type { Result } from "../result.ts"
+
+export interface AuditKeyAdministration {
+  /** The key that the signed roster names, and the one that the server would sign with. */
+  compare(options?: CallOptions): Promise<Result<ComparedAuditKeys>>
+  /**
+   * Signs a roster that names the server's key with this fingerprint, which the operator tells (`halfkey-server
+   * checkpoint-key rotate` prints it). Fails with `invalid_argument` where the server offers another one, with
+   * `not_a_granter` where this client may not sign. Repeating it is no failure.
+   */
+  update(fingerprint: string, options?: CallOptions): Promise<Result<UpdatedAuditKey>>
+}
+
+/** Fingerprints: eight groups of four hexadecimal digits. */
+export interface ComparedAuditKeys {
+  readonly current: string
+  readonly offered: string
+}
+
+export interface UpdatedAuditKey {
+  /** `false`: the roster named it already. */
+  readonly changed: boolean
+  readonly fingerprint: string
+}
