@@ -17,8 +17,13 @@ export function nextRoster(previous: Roster, granters: readonly Granter[], signe
  * `keyset_verification_failed` with check "audit key" for a key under which anybody could sign checkpoints.
  */
 export function rosterWithAuditKey(previous: Roster, auditKey: Uint8Array, signer: Signer): Roster {
-  if (!isStrictPublicKey(auditKey)) throw keysetCheckFailed("audit key", "it is not a usable Ed25519 key")
+  requireAuditKey(auditKey)
   return signSuccessor(previous, { auditKey }, signer)
+}
+
+/** Before a person is asked about a key that the server offers. Throws `keyset_verification_failed` with check "audit key". */
+export function requireAuditKey(auditKey: Uint8Array): void {
+  if (!isStrictPublicKey(auditKey)) throw keysetCheckFailed("audit key", "the server's is not a usable Ed25519 key")
 }
 
 function signSuccessor(

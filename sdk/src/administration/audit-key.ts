@@ -1,8 +1,7 @@
 /** A new key for audit checkpoints (S12) takes effect in a workspace when a granter signs a roster that names it. */
-import { rosterWithAuditKey } from "@halfkey/core/client/roster-changes"
-import { HalfkeyError, keysetCheckFailed } from "@halfkey/core/formats/errors"
+import { requireAuditKey, rosterWithAuditKey } from "@halfkey/core/client/roster-changes"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { keyFingerprint } from "@halfkey/core/formats/key-fingerprint"
-import { isStrictPublicKey } from "@halfkey/core/primitives/ed25519"
 import type { CallScope } from "../call-scope.ts"
 import { toResult } from "../failure.ts"
 import type { CallOptions } from "../options.ts"
@@ -25,7 +24,7 @@ export class AuditKey implements AuditKeyAdministration {
       const { session } = this.#holder
       return await session.run(options, async (scope) => {
         const { offeredAuditKey, roster } = await readWorkspace(session, scope)
-        requireUsable(offeredAuditKey)
+        requireAuditKey(offeredAuditKey)
         return { current: keyFingerprint(roster.auditKey), offered: keyFingerprint(offeredAuditKey) }
       })
     })
@@ -45,7 +44,6 @@ export class AuditKey implements AuditKeyAdministration {
 async function updateTo(session: Session, scope: CallScope, fingerprint: string): Promise<UpdatedAuditKey> {
   const { offeredAuditKey, roster } = await readWorkspace(session, scope)
   if (keyFingerprint(roster.auditKey) === fingerprint) return { changed: false, fingerprint }
-  requireUsable(offeredAuditKey)
   const offered = keyFingerprint(offeredAuditKey)
   if (offered !== fingerprint) {
     throw new HalfkeyError(
@@ -59,11 +57,6 @@ async function updateTo(session: Session, scope: CallScope, fingerprint: string)
   }
   await putRoster(session, scope, rosterWithAuditKey(roster, offeredAuditKey, signerOf(session)))
   return { changed: true, fingerprint }
-}
-
-/** Before a person is asked about it. */
-function requireUsable(auditKey: Uint8Array): void {
-  if (!isStrictPublicKey(auditKey)) throw keysetCheckFailed("audit key", "the server's is not a usable Ed25519 key")
 }
 
 /** As it was typed: groups, capitals and the spaces between do not matter. */
