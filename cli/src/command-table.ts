@@ -24,6 +24,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   grants: { summary: "who may do what in which environment", group: "administer" },
   "audit-key": { summary: "which key of the server signs the audit log", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
+  devices: { summary: "let people's devices in, and take them out", group: "administer" },
   keys: { summary: "create, list, rotate and revoke API keys", group: "administer" },
   kit: { summary: "check the recovery kit", group: "self" },
   config: { summary: "which settings hold, and where each came from", group: "self" },
@@ -160,6 +161,24 @@ const entries = [
     summary: "take up the server's new key for audit checkpoints",
     load: () => import("./commands/audit-key-update.ts"),
   },
+  {
+    path: "devices list",
+    group: "administer",
+    summary: "list devices that ask to be let in, and those that are",
+    load: () => import("./commands/devices-list.ts"),
+  },
+  {
+    path: "devices approve",
+    group: "administer",
+    summary: "compare a device's code, and let it into environments",
+    load: () => import("./commands/devices-approve.ts"),
+  },
+  {
+    path: "devices revoke",
+    group: "administer",
+    summary: "reject a device, or take all access away from it, at once",
+    load: () => import("./commands/devices-revoke.ts"),
+  },
   { path: "keys list", group: "administer", summary: "list API keys", load: () => import("./commands/keys-list.ts") },
   {
     path: "keys create",
@@ -190,6 +209,18 @@ const entries = [
     group: "self",
     summary: "create a workspace on a server that runs elsewhere",
     load: () => import("./commands/init.ts"),
+  },
+  {
+    path: "login",
+    group: "self",
+    summary: "make this machine a device of a workspace that is there already",
+    load: () => import("./commands/login.ts"),
+  },
+  {
+    path: "logout",
+    group: "self",
+    summary: "take this device out, and delete its key",
+    load: () => import("./commands/logout.ts"),
   },
   {
     path: "recover",

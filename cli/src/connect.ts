@@ -1,8 +1,9 @@
 /** The SDK, configured from the CLI's settings: its own transport, and files for token and freshness. */
 import type { SecretsOptions, Transport } from "halfkey/secrets"
 import { nodeTransport } from "./http/node-transport.ts"
-import type { Connection } from "./settings/load.ts"
-import type { Settings } from "./settings/resolve.ts"
+import { type Connection, requireConnection } from "./settings/load.ts"
+import type { Profile } from "./settings/profiles.ts"
+import { resolveSettings, type Settings } from "./settings/resolve.ts"
 import { fileArchive } from "./storage/archive-file.ts"
 import { fileFreshness } from "./storage/freshness-file.ts"
 import { fileTokens, tokenPath } from "./storage/token-file.ts"
@@ -22,7 +23,7 @@ export function clientOptions(
     workspaceCRN,
     clientId,
     clientKey,
-    apiKey,
+    ...(apiKey === undefined ? { device: true } : { apiKey }),
     environment: settings.environment?.value,
     minimumRevision: settings.minimumRevision?.value,
     // Settings were resolved already: the SDK must not look for them again.
@@ -33,4 +34,11 @@ export function clientOptions(
     archive: fileArchive(configDirectory, workspaceId),
     userAgent,
   }
+}
+
+/** Those of one profile, whatever flags, variables and files say. */
+export function profileOptions(configDirectory: string, name: string, data: Profile): SecretsOptions {
+  const chosenBy = { value: name, source: "flag", from: "--profile" } as const
+  const settings = resolveSettings({ flags: {}, env: {}, file: undefined, profile: { name, chosenBy, data } })
+  return clientOptions(requireConnection(settings), settings, configDirectory)
 }

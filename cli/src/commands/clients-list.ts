@@ -11,8 +11,8 @@ export interface ClientsListOptions {
 export const definition: CommandDefinition<ClientsListOptions> = {
   environments: "none",
   formats: ["table", "json", "yaml", "tsv"],
-  about: `Environments in which a client may not do everything come with its mode: production:read.
-A crash of the server may lose the last minute of LAST USED.`,
+  about: `Environments in which a client may not do everything come with its mode: production:read. Of a person's device the role is
+shown. A crash of the server may lose the last minute of LAST USED.`,
   examples: [
     { does: "clients that have access", line: "halfkey clients list" },
     { does: "revoked ones too", line: "halfkey clients list --all" },
@@ -28,6 +28,7 @@ const columns = [
   { key: "clientId", title: "ID" },
   { key: "environments", title: "ENVIRONMENTS" },
   { key: "granter", title: "GRANTER" },
+  { key: "device", title: "DEVICE" },
   { key: "createdAt", title: "CREATED" },
   { key: "lastUsedAt", title: "LAST USED" },
   { key: "revokedAt", title: "REVOKED" },
@@ -36,11 +37,12 @@ const columns = [
 export async function run(context: Context, { all }: ClientsListOptions): Promise<undefined> {
   const admin = await context.admin()
   const clients = unwrap(await admin.clients.list()).filter(({ revokedAt }) => all || revokedAt === null)
-  const rows = clients.map(({ clientId, label, granter, environments, createdAt, lastUsedAt, revokedAt }) => ({
+  const rows = clients.map(({ clientId, label, granter, device, environments, createdAt, lastUsedAt, revokedAt }) => ({
     label,
     clientId,
     environments: environments.map(({ name, mode }) => (mode === "read-write" ? name : `${name}:${mode}`)),
     granter,
+    device,
     createdAt,
     lastUsedAt,
     revokedAt,

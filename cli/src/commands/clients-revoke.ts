@@ -5,6 +5,7 @@ import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 import { ProgressLine } from "../output/progress.ts"
+import { tellRevoked } from "../output/revoked-client.ts"
 import { showSealingPlan } from "../output/sealing-plan.ts"
 
 export interface ClientsRevokeOptions {
@@ -41,20 +42,6 @@ export async function run(context: Context, { clientId, rotate }: ClientsRevokeO
     onProgress: ({ done, environment, total }) => progress.show(`${environment}: sealed again`, done, total),
   })
   progress.end()
-  const { environments, notRotated = [], notSigned, rotated = [] } = unwrap(revoked)
-  const where = environments.length === 0 ? "" : `; signed again without it: ${environments.join(", ")}`
-  context.note(`${clientId} has no access any more${where}`)
-  if (notSigned.length > 0) {
-    context.warn(
-      `not signed again, since the server does not let you reach it: ${notSigned.join(", ")}\n  try: the same as a granter of ${notSigned.join(", ")}`,
-    )
-  }
-  if (rotated.length > 0) context.note(`new keys, and nothing left under the old ones: ${rotated.join(", ")}`)
-  if (notRotated.length > 0) {
-    context.warn(
-      `not rotated, since you may not read and write there or it is disabled: ${notRotated.join(", ")}\n  try: halfkey rotate -e ${notRotated[0]}   (as a granter of it)`,
-    )
-  }
-  context.note("what it has read stays known to it: replace those secrets")
+  tellRevoked(context, clientId, unwrap(revoked))
   return undefined
 }

@@ -36,6 +36,11 @@ export async function run(context: Context): Promise<undefined> {
     source: found?.source ?? "not set",
     from: found?.from ?? null,
   })
+  const { apiKey, clientKey } = settings
+  const isDevice = apiKey === undefined && clientKey?.source === "profile"
+  const apiKeyRow = isDevice
+    ? row("apiKey", clientKey, "(none: this is a device)")
+    : row("apiKey", apiKey, checked(apiKey, parseApiKey))
   const profiles = new Profiles(context.configDirectory).list()
   await printRows(context, columns, [
     row("workspaceCRN", settings.workspaceCRN),
@@ -43,7 +48,7 @@ export async function run(context: Context): Promise<undefined> {
     row("environment", settings.environment),
     row("clientId", settings.clientId),
     row("clientKey", settings.clientKey, checked(settings.clientKey, parseClientKey)),
-    row("apiKey", settings.apiKey, checked(settings.apiKey, parseApiKey)),
+    apiKeyRow,
     row("minimumRevision", pinsText(settings.minimumRevision)),
     row("profile", settings.profile),
     { setting: "profiles", value: profiles, source: "directory", from: context.configDirectory },

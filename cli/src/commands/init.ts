@@ -5,7 +5,7 @@ import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { readSecretFile } from "../input/secret-file.ts"
 import { cleanSetupToken, makeWorkspace } from "../local-server/new-workspace.ts"
-import { normalizeEndpoint } from "../settings/endpoint.ts"
+import { normalizeEndpoint, profileNameOf } from "../settings/endpoint.ts"
 import { Profiles } from "../settings/profiles.ts"
 import { variables } from "../settings/resolve.ts"
 
@@ -44,7 +44,7 @@ export async function run(context: Context, options: InitOptions): Promise<undef
   const given = context.options.endpoint ?? context.env[variables.endpoint]
   if (!given) throw usageError("no server was named", "--endpoint https://halfkey.example.com")
   const endpoint = normalizeEndpoint(given, context.options.endpoint === undefined ? variables.endpoint : "--endpoint")
-  const profile = options.saveProfile ?? new URL(endpoint).hostname.replace(/^\[|\]$/g, "").replaceAll(":", "-")
+  const profile = options.saveProfile ?? profileNameOf(endpoint)
   const profiles = new Profiles(context.configDirectory)
   profiles.requireNew(profile)
   const setupToken = cleanSetupToken(await tokenText(context, options.setupTokenFile))

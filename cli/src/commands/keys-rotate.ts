@@ -52,7 +52,7 @@ export async function run(context: Context, { id, overlapSeconds }: KeysRotateOp
   }
   // A key that cannot be stored is not made.
   for (const name of users) profiles.requireWritable(name)
-  const endsItself = overlapSeconds === 0 && apiKey.startsWith(`hkak_${id}_`)
+  const endsItself = overlapSeconds === 0 && apiKey?.startsWith(`hkak_${id}_`) === true
   const admin = await context.admin()
   const overlap = { overlapSeconds: endsItself ? ownOverlapSeconds : overlapSeconds }
   const made = unwrap(await admin.apiKeys.rotate(id, overlap))

@@ -3,6 +3,7 @@ import { unwrap } from "halfkey/admin"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { printRecord } from "../output/formats.ts"
+import { credentialsFrom } from "../settings/resolve.ts"
 
 export const definition: CommandDefinition<undefined> = {
   environments: "none",
@@ -22,20 +23,24 @@ const columns = [
   { key: "clientId", title: "Client" },
   { key: "role", title: "Role" },
   { key: "granter", title: "Granter" },
-  { key: "apiKeyId", title: "API key" },
 ]
+const apiKeyColumn = { key: "apiKeyId", title: "API key" }
+const deviceColumn = { key: "device", title: "Device" }
 
 export async function run(context: Context): Promise<undefined> {
   const admin = await context.admin()
   const { workspaceCRN, caller, granters } = unwrap(await admin.workspace())
-  await printRecord(context, columns, {
-    profile: context.settings().apiKey?.source === "profile" ? (context.settings().profile?.value ?? null) : null,
+  const device = caller.apiKeyId === null
+  await printRecord(context, [...columns, device ? deviceColumn : apiKeyColumn], {
+    profile:
+      credentialsFrom(context.settings())?.source === "profile" ? (context.settings().profile?.value ?? null) : null,
     endpoint: context.connection().endpoint,
     workspaceCRN,
     clientId: caller.clientId,
     role: caller.role,
     granter: granters.some(({ clientId }) => clientId === caller.clientId),
     apiKeyId: caller.apiKeyId,
+    device,
     scopes: caller.scopes,
   })
   return undefined

@@ -3,6 +3,7 @@ import { parseCrn } from "@halfkey/core/formats/crn"
 import { type Admin, type ServerHealth, unwrap } from "halfkey/admin"
 import type { Secrets } from "halfkey/secrets"
 import type { Context } from "../context.ts"
+import type { Settings } from "../settings/resolve.ts"
 import { type Finding, fail, failed, ok, warn } from "./finding.ts"
 
 const protocol = "halfkey/v1"
@@ -19,7 +20,7 @@ export async function checkTheServer(context: Context): Promise<Finding[]> {
   } catch (error) {
     return [failed("settings", error)]
   }
-  const findings: Finding[] = [ok("settings", `client and API key of ${context.settings().apiKey?.from}`)]
+  const findings: Finding[] = [ok("settings", credentialsOf(context.settings()))]
   try {
     findings.push(...checkHealth(unwrap(await admin.health()), context.connection().workspaceCRN))
   } catch (error) {
@@ -27,12 +28,17 @@ export async function checkTheServer(context: Context): Promise<Finding[]> {
   }
   try {
     const { caller } = unwrap(await admin.workspace())
-    findings.push(ok("credentials", `role ${caller.role}, client ${caller.clientId ?? "none"}`))
+    const kind = caller.apiKeyId === null ? "device" : "client"
+    findings.push(ok("credentials", `role ${caller.role}, ${kind} ${caller.clientId ?? "none"}`))
     findings.push(...(await checkEnvironments(context, admin)))
   } catch (error) {
     findings.push(failed("credentials", error))
   }
   return findings
+}
+
+function credentialsOf({ apiKey, clientKey }: Settings): string {
+  return apiKey === undefined ? `device key of ${clientKey?.from}` : `client and API key of ${apiKey.from}`
 }
 
 function checkHealth(health: ServerHealth, workspaceCRN: string): Finding[] {

@@ -42,7 +42,7 @@ function checkProfiles({ configDirectory }: Context): Finding[] {
     try {
       const profile = profiles.get(name)
       parseClientKey(profile.clientKey)
-      parseApiKey(profile.apiKey)
+      if (profile.apiKey !== undefined) parseApiKey(profile.apiKey)
       if (profile.recoveryKitPending) {
         return warn(check, "the recovery kit of its workspace was never shown", "a new workspace: halfkey init --help")
       }

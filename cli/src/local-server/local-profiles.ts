@@ -1,10 +1,8 @@
 /** Which profile of this machine fits the server that runs here. */
 import { Admin, type Failure } from "halfkey/admin"
-import { clientOptions } from "../connect.ts"
+import { profileOptions } from "../connect.ts"
 import type { Context } from "../context.ts"
-import { requireConnection } from "../settings/load.ts"
 import { localProfile, type Profile, type Profiles } from "../settings/profiles.ts"
-import { resolveSettings } from "../settings/resolve.ts"
 
 export interface FittingProfile {
   readonly name: string
@@ -31,9 +29,7 @@ export async function findFittingProfile(
 }
 
 async function ask(context: Context, name: string, profile: Profile): Promise<Failure | undefined> {
-  const chosenBy = { value: name, source: "flag", from: "halfkey up" } as const
-  const settings = resolveSettings({ flags: {}, env: {}, file: undefined, profile: { name, chosenBy, data: profile } })
-  const admin = new Admin(clientOptions(requireConnection(settings), settings, context.configDirectory))
+  const admin = new Admin(profileOptions(context.configDirectory, name, profile))
   const { failure } = await admin.workspace()
   await admin.close()
   return failure

@@ -21,6 +21,14 @@ export class ProgressLine {
     this.#shown = true
   }
 
+  /** Work without an end that is known, as `waiting for an admin, 12 s`. */
+  note(what: string): void {
+    const { options, streams } = this.#context
+    if (!streams.stderrIsTerminal || options.quiet) return
+    streams.err(`${clear}${what}`)
+    this.#shown = true
+  }
+
   /** Takes the line away, so that whatever follows starts on an empty one. */
   end(): void {
     if (this.#shown) this.#context.streams.err(clear)

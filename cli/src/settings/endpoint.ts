@@ -20,6 +20,11 @@ export function normalizeEndpoint(text: string, from: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
 }
 
+/** What a profile is called unless somebody names it: as the server's host. */
+export function profileNameOf(endpoint: string): string {
+  return new URL(endpoint).hostname.replace(/^\[|\]$/g, "").replaceAll(":", "-")
+}
+
 /** The endpoint of a workspace on this machine, or `undefined` for any other region. */
 export function defaultEndpointOf(workspaceCRN: string): string | undefined {
   return parseCrn(workspaceCRN).region === defaultRegion ? localEndpoint : undefined

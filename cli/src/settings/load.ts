@@ -16,7 +16,8 @@ export interface Connection {
   readonly workspaceId: string
   readonly clientId: string | undefined
   readonly clientKey: string | undefined
-  readonly apiKey: string
+  /** `undefined`: a person's device. */
+  readonly apiKey: string | undefined
 }
 
 /** Reads flags, variables, halfkey.json and the profile. Touches no network. */
@@ -60,13 +61,15 @@ function chooseProfile(
 /** What a request needs, checked for typing errors before any request. Throws `missing_configuration` with what to type. */
 export function requireConnection(settings: Settings): Connection {
   const { workspaceCRN, apiKey, clientId, clientKey, endpoint } = settings
+  // Only a profile says that its client is a device; of variables, one was forgotten.
+  const isDevice = apiKey === undefined && clientKey?.source === "profile"
   if (workspaceCRN === undefined && apiKey === undefined) {
     throw new HalfkeyError("missing_configuration", "no workspace is configured on this machine", {
-      hint: "halfkey up   (a server and a workspace on this machine)\nor set CS_WORKSPACE_CRN, CS_CLIENT_ID, CS_CLIENT_KEY and CS_CLIENT_ACCESS_KEY\nor --profile NAME",
+      hint: "halfkey up   (a server and a workspace on this machine)\nhalfkey login   (a workspace that is there already)\nor set CS_WORKSPACE_CRN, CS_CLIENT_ID, CS_CLIENT_KEY and CS_CLIENT_ACCESS_KEY\nor --profile NAME",
     })
   }
   if (workspaceCRN === undefined) throw missing("workspaceCRN", apiKey)
-  if (apiKey === undefined) throw missing("apiKey", clientId ?? clientKey)
+  if (apiKey === undefined && !isDevice) throw missing("apiKey", clientId ?? clientKey)
   if (clientId !== undefined && clientKey === undefined) throw missing("clientKey", clientId)
   if (clientKey !== undefined && clientId === undefined) throw missing("clientId", clientKey)
   if (clientId !== undefined && !isClientId(clientId.value)) {
@@ -86,7 +89,7 @@ export function requireConnection(settings: Settings): Connection {
     workspaceId: crn.workspaceId,
     clientId: clientId?.value,
     clientKey: clientKey?.value,
-    apiKey: apiKey.value,
+    apiKey: apiKey?.value,
   }
 }
 

@@ -10,7 +10,8 @@ export interface Profile {
   readonly workspaceCRN: string
   readonly clientId: string
   readonly clientKey: string
-  readonly apiKey: string
+  /** Absent: the profile of a person's device, which needs none. */
+  readonly apiKey?: string
   readonly environment?: string
   /** The recovery kit of the workspace that was created with this profile has not been printed yet: a crash came between. */
   readonly recoveryKitPending?: true
@@ -20,7 +21,8 @@ export interface Profile {
 export const localProfile = "local"
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
-const required = ["endpoint", "workspaceCRN", "clientId", "clientKey", "apiKey"] as const
+const required = ["endpoint", "workspaceCRN", "clientId", "clientKey"] as const
+const optional = ["apiKey", "environment"] as const
 
 export class Profiles {
   readonly #directory: string
@@ -63,7 +65,7 @@ export class Profiles {
   using(workspaceCRN: string, apiKeyId: string): string[] {
     return this.list().filter((name) => {
       const profile = this.findReadable(name)
-      return profile?.workspaceCRN === workspaceCRN && profile.apiKey.startsWith(`hkak_${apiKeyId}_`)
+      return profile?.workspaceCRN === workspaceCRN && profile.apiKey?.startsWith(`hkak_${apiKeyId}_`) === true
     })
   }
 
@@ -118,6 +120,12 @@ export class Profiles {
     renameSync(this.pathOf(name), this.pathOf(to))
   }
 
+  /** Its keys exist nowhere else. It is the default no longer. */
+  remove(name: string): void {
+    rmSync(this.pathOf(name), { force: true })
+    if (this.default() === name) rmSync(join(this.#directory, "default-profile"), { force: true })
+  }
+
   default(): string | undefined {
     const name = readPrivateFile(join(this.#directory, "default-profile"))?.trim()
     return name && namePattern.test(name) ? name : undefined
@@ -145,6 +153,8 @@ function parseProfile(text: string, path: string): Profile {
   for (const name of required) {
     if (typeof fields[name] !== "string") throw refuse(`${name} is missing`)
   }
-  if (!["string", "undefined"].includes(typeof fields["environment"])) throw refuse("environment must be a text")
+  for (const name of optional) {
+    if (!["string", "undefined"].includes(typeof fields[name])) throw refuse(`${name} must be a text`)
+  }
   return data as Profile
 }

@@ -51,7 +51,11 @@ export function resolveSettings(sources: SettingSources): Settings {
   const { file, profile } = sources
   const credentials = credentialsOf(sources)
   const workspaceCRN = pick(sources, "workspaceCRN")
-  if (file?.workspaceCRN !== undefined && workspaceCRN?.source === "file" && credentials.apiKey?.source === "profile") {
+  if (
+    file?.workspaceCRN !== undefined &&
+    workspaceCRN?.source === "file" &&
+    credentialsFrom(credentials)?.source === "profile"
+  ) {
     if (profile?.data.workspaceCRN !== file.workspaceCRN) throw otherWorkspace(file, profile?.name ?? "")
   }
   const environment = pick(sources, "environment")
@@ -75,6 +79,11 @@ function pinsOf(file: HalfkeyFile | undefined, environment: Setting | undefined)
   if (typeof pin !== "number") return { value: pin, ...from }
   const name = file.environment ?? environment?.value
   return name === undefined ? undefined : { value: { [name]: pin }, ...from }
+}
+
+/** Where the credentials came from: a person's device has no API key. */
+export function credentialsFrom({ apiKey, clientKey }: Pick<Settings, "clientKey" | "apiKey">): Setting | undefined {
+  return apiKey ?? clientKey
 }
 
 /** The first source that has it; `--profile` moves the profile to the front. */
@@ -109,10 +118,11 @@ function credentialsOf(sources: SettingSources): Pick<Settings, "clientId" | "cl
 /** Credentials of variables never go to the server of a profile that merely lies around, unless it is of the same workspace. */
 function ownSources(
   sources: SettingSources,
-  { apiKey }: Pick<Settings, "apiKey">,
+  credentials: Pick<Settings, "clientKey" | "apiKey">,
   workspaceCRN: string | undefined,
 ): SettingSources {
-  const isForeign = apiKey?.source === "variable" && sources.profile?.data.workspaceCRN !== workspaceCRN
+  const isForeign =
+    credentialsFrom(credentials)?.source === "variable" && sources.profile?.data.workspaceCRN !== workspaceCRN
   return isForeign ? { ...sources, profile: undefined } : sources
 }
 

@@ -9,7 +9,8 @@ export interface TokenOwner {
   readonly endpoint: string
   readonly workspaceId: string
   readonly clientId: string | undefined
-  readonly apiKey: string
+  /** `undefined`: a person's device. */
+  readonly apiKey: string | undefined
 }
 
 /**
@@ -18,7 +19,7 @@ export interface TokenOwner {
  */
 export function tokenPath(configDirectory: string, { apiKey, clientId, endpoint, workspaceId }: TokenOwner): string {
   // The middle of `hkak_<id>_…`. The SDK checks the whole key, before it asks for a token.
-  const apiKeyId = apiKey.split("_", 2)[1] ?? ""
+  const apiKeyId = apiKey?.split("_", 2)[1] ?? ""
   const name = [workspaceId, clientId ?? "", apiKeyId, endpoint].map(encodeURIComponent).join("_")
   return join(configDirectory, "tokens", `${name}.json`)
 }

@@ -1,0 +1,84 @@
+/** `halfkey logout`: this device is out, and its key is deleted. */
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import { parseCrn } from "@halfkey/core/formats/crn"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { Admin, unwrap } from "halfkey/admin"
+import type { CommandDefinition } from "../command.ts"
+import { profileOptions } from "../connect.ts"
+import type { Context } from "../context.ts"
+import { requireConfirmation } from "../input/confirm.ts"
+import { type Profile, Profiles } from "../settings/profiles.ts"
+import { tokenPath } from "../storage/token-file.ts"
+
+export interface LogoutOptions {
+  readonly local: boolean
+}
+
+export const definition: CommandDefinition<LogoutOptions> = {
+  environments: "none",
+  about: `Revokes this device at the server, at once, and deletes its profile with the key, its access token, and what this machine
+remembers of the workspace unless another profile is of the same. Only profiles that halfkey login made can be logged out.
+An admin then signs its environments again: halfkey devices revoke ID.`,
+  examples: [
+    { does: "the device of the default profile", line: "halfkey logout" },
+    { does: "where the server is gone for good, in a script", line: "halfkey logout --profile old --local -y" },
+  ],
+  define: (command) => {
+    command.option("--local", "delete the key without telling the server")
+  },
+  read: (_, flags) => ({ local: flags["local"] === true }),
+}
+
+export async function run(context: Context, { local }: LogoutOptions): Promise<undefined> {
+  const profiles = new Profiles(context.configDirectory)
+  const name = context.settings().profile?.value
+  if (name === undefined) {
+    throw new HalfkeyError("missing_configuration", "no profile is chosen", { hint: "--profile NAME" })
+  }
+  const profile = profiles.get(name)
+  if (profile.apiKey !== undefined) {
+    throw new HalfkeyError("invalid_argument", `profile ${name} is no device's: halfkey login did not make it`, {
+      hint: `halfkey clients revoke ${profile.clientId}   (as another admin), then rm ${profiles.pathOf(name)}`,
+    })
+  }
+  const question = `Log out of ${profile.workspaceCRN}, and delete the key of profile ${name}?`
+  await requireConfirmation(context, question, `profile ${name} is still logged in`)
+  const told = local ? "was not told" : await leave(context, name, profile)
+  forget(context.configDirectory, profiles, name, profile)
+  const revoke = `halfkey devices revoke ${profile.clientId}`
+  context.note(`logged out: the key of profile ${name}, its token and what it remembered are deleted`)
+  if (told === "revoked it") context.note(`the server ${told}; an admin signs its environments again by: ${revoke}`)
+  else context.warn(`the server ${told}, so whoever copied the key can use it\n  try: ask an admin to type: ${revoke}`)
+  return undefined
+}
+
+/** Throws where the server answers that this device must not leave: it signs who is a member. */
+async function leave(context: Context, name: string, profile: Profile): Promise<"revoked it" | "could not be reached"> {
+  const admin = new Admin(profileOptions(context.configDirectory, name, profile))
+  const left = await admin.devices.leave()
+  await admin.close()
+  if (left.failure?.code === "client_revoked") return "revoked it"
+  if (left.failure?.type === "NetworkError" || left.failure?.code === "unavailable") return "could not be reached"
+  unwrap(left)
+  return "revoked it"
+}
+
+function forget(configDirectory: string, profiles: Profiles, name: string, profile: Profile): void {
+  const { clientId, endpoint, workspaceCRN } = profile
+  const { workspaceId } = parseCrn(workspaceCRN)
+  rmSync(tokenPath(configDirectory, { endpoint, workspaceId, clientId, apiKey: undefined }), { force: true })
+  profiles.remove(name)
+  if (profiles.list().some((other) => isOf(profiles, other, workspaceCRN))) return
+  for (const kind of ["json", "archive"])
+    rmSync(join(configDirectory, "state", `${workspaceId}.${kind}`), { force: true })
+}
+
+function isOf(profiles: Profiles, name: string, workspaceCRN: string): boolean {
+  try {
+    return profiles.find(name)?.workspaceCRN === workspaceCRN
+  } catch {
+    // A damaged one may be of this workspace.
+    return true
+  }
+}
