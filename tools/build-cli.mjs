@@ -1,10 +1,9 @@
 // Bundles the CLI into cli/dist when a source is newer: one file starts several times faster than a hundred, and what only
 // a few commands need lies beside it, since a start pays for every byte that it reads.
-import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { basename, dirname, join } from "node:path"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { buildWhenNeeded } from "./bundle-output.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 /** The bundle of everything, and the small ones of `halfkey run`: what sends its request, and what opens the answer. */
@@ -13,30 +12,7 @@ const entries = {
   "halfkey-run": join(root, "cli/src/main-run.ts"),
   "run-quickly": join(root, "cli/src/run-quickly.ts"),
 }
-const outdir = join(root, "cli/dist")
-const bundle = join(outdir, "halfkey.js")
-const stamp = join(outdir, "inputs.sha256")
 const requireBuiltin = createRequire(import.meta.url)
-const day = 24 * 60 * 60 * 1000
-
-/** One hash over path, size and time of everything that the bundle is made of; unlike a newest time, it sees deletions. */
-function inputs() {
-  const hash = createHash("sha256")
-  const add = (/** @type {string} */ path) => {
-    const { size, mtimeMs } = statSync(path)
-    hash.update(`${path} ${size} ${mtimeMs}\n`)
-  }
-  for (const sources of ["core/src", "sdk/src", "cli/src"]) {
-    const folder = join(root, sources)
-    if (!existsSync(folder)) continue
-    for (const path of readdirSync(folder, { encoding: "utf8", recursive: true }).sort()) {
-      if (path.endsWith(".ts") && !path.endsWith(".test.ts")) add(join(folder, path))
-    }
-  }
-  add(join(root, "package-lock.json"))
-  add(fileURLToPath(import.meta.url))
-  return hash.digest("hex")
-}
 
 /** Large packages that the sources import lazily: `import("yaml")`. The text is what the file of each exports. */
 const lazyPackages = new Map([
@@ -49,7 +25,7 @@ const lazyPackages = new Map([
 /** @returns {import("esbuild").BuildOptions} */
 function commonOptions() {
   return {
-    outdir,
+    outdir: root,
     bundle: true,
     format: "esm",
     platform: "node",
@@ -124,12 +100,7 @@ async function buildLazyPackages(esbuild) {
   return { outputFiles, files }
 }
 
-/** Builds when needed; does nothing while there is no CLI. Needs the installed packages. */
-export async function buildCli() {
-  if (!existsSync(entries.halfkey)) return
-  const wanted = inputs()
-  if (existsSync(bundle) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return
-
+async function build() {
   const esbuild = await import("esbuild")
   const lazy = await buildLazyPackages(esbuild)
   const main = await esbuild.build({
@@ -143,7 +114,7 @@ export async function buildCli() {
         name: "lazy-files-outside",
         setup(build) {
           // From the smallest bundle to the others.
-          build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: `./${basename(bundle)}`, external: true }))
+          build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./halfkey.js", external: true }))
           build.onResolve({ filter: /^\.\/run-quickly\.ts$/ }, ({ kind }) =>
             kind === "entry-point" ? undefined : { path: "./run-quickly.js", external: true },
           )
@@ -155,25 +126,13 @@ export async function buildCli() {
       },
     ],
   })
-  const outputFiles = [...lazy.outputFiles, ...(main.outputFiles ?? [])]
+  return [...lazy.outputFiles, ...(main.outputFiles ?? [])]
+}
 
-  // The entry comes last and by rename, and the chunks of earlier builds stay for a day, since a running `halfkey`
-  // loads its chunks lazily.
-  mkdirSync(outdir, { recursive: true })
-  const current = new Set([basename(stamp)])
-  for (const { path, contents } of outputFiles.toSorted(
-    (a, b) => Number(a.path === bundle) - Number(b.path === bundle),
-  )) {
-    const partial = join(dirname(path), `.${basename(path)}.${process.pid}`)
-    writeFileSync(partial, contents)
-    renameSync(partial, path)
-    current.add(basename(path))
-  }
-  writeFileSync(stamp, wanted)
-  for (const name of readdirSync(outdir)) {
-    const path = join(outdir, name)
-    if (!current.has(name) && Date.now() - statSync(path).mtimeMs > day) rmSync(path, { force: true })
-  }
+/** Builds when needed. Needs the installed packages. */
+export async function buildCli() {
+  const sources = ["core/src", "sdk/src", "cli/src", "tools/build-cli.mjs"]
+  await buildWhenNeeded({ dist: "cli/dist", sources, build })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildCli()

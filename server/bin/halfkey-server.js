@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 
 // The database's native part ends an older runtime by a segmentation fault, without a word.
 if (Number(process.versions.node.split(".")[0]) < 22) {
@@ -9,5 +9,6 @@ if (Number(process.versions.node.split(".")[0]) < 22) {
 }
 
 // The bundle takes half the memory and starts faster; the sources run too, by the same runtime.
-const bundle = new URL("../dist/halfkey-server.js", import.meta.url)
-await import((existsSync(bundle) ? bundle : new URL("../src/main.ts", import.meta.url)).href)
+const current = new URL("../dist/current", import.meta.url)
+const program = existsSync(current) ? `../dist/${readFileSync(current, "utf8")}/halfkey-server.js` : "../src/main.ts"
+await import(new URL(program, import.meta.url).href)

@@ -34,7 +34,6 @@ function* candidates(): Generator<string> {
   } catch {
     // Not installed as a package.
   }
-  // In a clone: the bundle lies one folder below the package, this source two.
-  yield fileURLToPath(new URL(`../../server/${program}`, import.meta.url))
+  // In a clone: the bundle and this source lie two folders below the package.
   yield fileURLToPath(new URL(`../../../server/${program}`, import.meta.url))
 }
