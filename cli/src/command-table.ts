@@ -23,6 +23,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
   grants: { summary: "who may do what in which environment", group: "administer" },
   "audit-key": { summary: "which key of the server signs the audit log", group: "administer" },
+  restore: { summary: "after the server's operator restored a backup", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
   devices: { summary: "let people's devices in, and take them out", group: "administer" },
   keys: { summary: "create, list, rotate and revoke API keys", group: "administer" },
@@ -136,6 +137,18 @@ const entries = [
     group: "administer",
     summary: "give environments new keys, and seal everything again",
     load: () => import("./commands/rotate.ts"),
+  },
+  {
+    path: "reconcile",
+    group: "administer",
+    summary: "list what a restored server went back on, and bring back what is kept here",
+    load: () => import("./commands/reconcile.ts"),
+  },
+  {
+    path: "restore accept",
+    group: "administer",
+    summary: "let all clients go on with a restored, older database",
+    load: () => import("./commands/restore-accept.ts"),
   },
   {
     path: "granters list",

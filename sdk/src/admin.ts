@@ -6,6 +6,7 @@ import type {
   EnvironmentAdministration,
   GrantAdministration,
   GranterAdministration,
+  RestoreAdministration,
 } from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Audit } from "./administration/audit.ts"
@@ -20,6 +21,7 @@ import { Granters } from "./administration/granters.ts"
 import { Grants } from "./administration/grants.ts"
 import { readHealth } from "./administration/health.ts"
 import { checkKit, recover } from "./administration/recovery.ts"
+import { Restores } from "./administration/restore.ts"
 import { readWorkspace } from "./administration/roster.ts"
 import type {
   CheckedRecoveryKit,
@@ -46,11 +48,13 @@ export type {
   EnvironmentAdministration,
   GrantAdministration,
   GranterAdministration,
+  RestoreAdministration,
 } from "./administration/administration.ts"
 export type * from "./administration/api-key-types.ts"
 export type * from "./administration/audit-key-types.ts"
 export type * from "./administration/device-types.ts"
 export type * from "./administration/environment-types.ts"
+export type * from "./administration/restore-types.ts"
 export type * from "./administration/rotation-types.ts"
 export type * from "./administration/types.ts"
 export type * from "./audit/types.ts"
@@ -112,6 +116,7 @@ export class Admin {
   readonly apiKeys: ApiKeyAdministration
   readonly audit: AuditAdministration
   readonly auditKey: AuditKeyAdministration
+  readonly restore: RestoreAdministration
   readonly #holder: SessionHolder
   readonly #options: SecretsOptions
 
@@ -129,6 +134,7 @@ export class Admin {
     this.apiKeys = new ApiKeys(this.#holder)
     this.audit = new Audit(this.#holder)
     this.auditKey = new AuditKey(this.#holder)
+    this.restore = new Restores(this.#holder)
   }
 
   /** The own workspace: its granters by the signed roster, checked against the CRN, and what the caller may do. */

@@ -18,6 +18,7 @@ import type { CallOptions, RandomSource, SecretsOptions } from "./options.ts"
 import { type Pins, pinsOf } from "./pins.ts"
 import { Receipts } from "./receipts.ts"
 import { SelfWrapUploads } from "./self-wraps.ts"
+import type { ArchiveStore } from "./stores.ts"
 import { TokenSource } from "./token-source.ts"
 import { fetchTransport } from "./transport-fetch.ts"
 import { defaultUserAgent } from "./version.ts"
@@ -37,6 +38,7 @@ export class Session {
   readonly random: RandomSource
   readonly now: () => number
   readonly pins: Pins
+  readonly archive: ArchiveStore | undefined
   readonly #timeoutMs: number
   readonly #client: ClientParts | undefined
   readonly #selfWraps: SelfWrapUploads | undefined
@@ -49,6 +51,7 @@ export class Session {
     this.random = options.random ?? systemRandom
     this.now = options.now ?? Date.now
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+    this.archive = options.archive
     this.floors = new Floors(options.freshness, options.archive)
     this.receipts = new Receipts(options.receipts, this.now)
     const { apiKey, crn, endpoint, environment } = this.configuration

@@ -4,7 +4,7 @@ import { invalidResponse } from "./answer-reader.ts"
 import type { CallScope } from "./call-scope.ts"
 import type { SecretMetadata, SecretVersion } from "./secret.ts"
 import type { Session } from "./session.ts"
-import { readHistoryAnswer, readMetadataList } from "./vault-answers.ts"
+import { readHistoryAnswer, readMetadataList, type ServedMetadata } from "./vault-answers.ts"
 
 const namesPerPage = 1000
 
@@ -16,23 +16,32 @@ export async function listSecrets(
   prefix: string | undefined,
 ): Promise<SecretMetadata[]> {
   const name = environmentName(session, environment)
-  const found: SecretMetadata[] = []
+  const found = await listMetadata(session, scope, { environment, prefix })
+  return found.flatMap(({ deleted, ...metadata }) => (deleted ? [] : [{ ...metadata, environment: name }]))
+}
+
+/** All pages, in order of name; with `deleted`, deletions too. */
+export async function listMetadata(
+  session: Session,
+  scope: CallScope,
+  query: { readonly environment: string; readonly prefix?: string | undefined; readonly deleted?: boolean },
+): Promise<ServedMetadata[]> {
+  const found: ServedMetadata[] = []
   let after: string | undefined
   for (;;) {
-    const query = { environment, prefix, after, limit: namesPerPage }
     const answer = await session.api.call(scope, {
       method: "GET",
       path: "/v1/secrets",
-      query,
+      query: { ...query, after, limit: namesPerPage },
       repetition: "repeatable",
     })
     let last = after ?? ""
-    for (const { deleted, ...metadata } of readMetadataList(answer)) {
-      if (metadata.name <= last || !metadata.name.startsWith(prefix ?? "")) {
+    for (const metadata of readMetadataList(answer)) {
+      if (metadata.name <= last || !metadata.name.startsWith(query.prefix ?? "")) {
         throw invalidResponse("its secrets are not in order, or not those that were asked for")
       }
       last = metadata.name
-      if (!deleted) found.push({ ...metadata, environment: name })
+      found.push(metadata)
     }
     const next = answer.field("next").textOrNull()
     if (next === null) return found

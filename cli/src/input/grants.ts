@@ -19,6 +19,14 @@ export function environmentsIn(flags: Flags): readonly string[] {
   return before === undefined ? [...new Set(listFlag(flags, "environment"))] : [before]
 }
 
+/** As `environmentsIn`; `undefined` for all, which `--all` or nothing means. Throws a usage error for both. */
+export function environmentsOrAll(flags: Flags): readonly string[] | undefined {
+  const environments = environmentsIn(flags)
+  if (environments.length === 0) return undefined
+  if (flags["all"] === true) throw usageError("--all and -e were both given", "one of them")
+  return environments
+}
+
 /** As `environmentsIn`. Throws a usage error for none. */
 export function environmentsFrom(flags: Flags): readonly string[] {
   const environments = environmentsIn(flags)

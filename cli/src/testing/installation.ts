@@ -135,9 +135,13 @@ export class Installation {
     }
   }
 
+  /** Ends every server. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map((up) => up.end()))
+  }
+
   async dispose(): Promise<void> {
-    await Promise.all(this.#running.map((up) => up.end()))
-    this.#running = []
+    await this.stop()
     rmSync(this.directory, { recursive: true, force: true })
   }
 }

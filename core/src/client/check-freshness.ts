@@ -1,6 +1,6 @@
 /** Freshness (S10): nothing goes back behind what this machine has seen or what a committed file pins. */
 
-import { keysetCheckFailed } from "../formats/errors.ts"
+import { HalfkeyError, keysetCheckFailed } from "../formats/errors.ts"
 import { type Manifest, manifestFormat } from "../formats/manifest.ts"
 import { type Roster, rosterFormat } from "../formats/roster.ts"
 import { equalBytes } from "../primitives/hash.ts"
@@ -43,10 +43,13 @@ export function checkFreshness(bundle: KeysetBundle, roster: Roster, manifest: M
   if (manifest.incarnation > floor.incarnation) {
     // Else a record from before the restore would fit a version that is given again after it.
     if (floor.version === undefined || manifest.versionFloor >= floor.version) return
-    throw keysetCheckFailed(
-      "freshness",
-      `a restore was accepted that gives versions above ${manifest.versionFloor} again, version ${floor.version} was seen before`,
-      { versionFloor: manifest.versionFloor, version: floor.version },
+    throw new HalfkeyError(
+      "keyset_verification_failed",
+      `check "freshness" failed: a restore was accepted that gives versions above ${manifest.versionFloor} again, version ${floor.version} was seen before`,
+      {
+        check: "freshness",
+        hint: `ask a granter to run: halfkey restore accept -e ${manifest.name} --anyway --version-floor ${floor.version}`,
+      },
     )
   }
   if (manifest.incarnation < floor.incarnation || manifest.revision < floor.revision) {

@@ -2,10 +2,17 @@
 
 import { type Grant, type RecoveryGrant, recoveryHash } from "../formats/grant.ts"
 import { type ClientId, uuidBytes } from "../formats/ids.ts"
-import { clientHalfCommitment, currentEpoch, type Manifest } from "../formats/manifest.ts"
+import {
+  clientHalfCommitment,
+  currentEpoch,
+  type Manifest,
+  type ManifestEpoch,
+  type Member,
+} from "../formats/manifest.ts"
+import type { WorkspaceRootKeys } from "../formats/roster.ts"
 import type { RandomSource } from "../primitives/random.ts"
-import { newClientHalf, sealGrant, sealRecoveryGrant } from "./client-half.ts"
-import { type Signer, signNext } from "./next-manifest.ts"
+import { type HalfPlace, newClientHalf, sealGrant, sealRecoveryGrant } from "./client-half.ts"
+import { requireGranter, type Signer, signNext } from "./next-manifest.ts"
 import type { VerifiedDocuments } from "./verified-documents.ts"
 
 /** A manifest with one epoch more; one request carries it all (S5). */
@@ -17,6 +24,34 @@ export interface Rotation {
   readonly epoch: number
   /** G of the new epoch, 32 bytes; the caller may make its own self-wrap from it, then wipes it. */
   readonly clientHalf: Uint8Array
+}
+
+/** An epoch that a manifest may list, and what must come with it. */
+export interface NewEpoch {
+  readonly entry: ManifestEpoch
+  readonly grants: readonly Grant[]
+  readonly recoveryGrant: RecoveryGrant
+  /** G, 32 bytes; the caller wipes it. */
+  readonly clientHalf: Uint8Array
+}
+
+/** Makes a fresh half for this place, sealed to these members and to the root. */
+export async function newEpoch(
+  place: HalfPlace,
+  root: WorkspaceRootKeys,
+  members: readonly Member[],
+  random: RandomSource,
+): Promise<NewEpoch> {
+  const { epoch, keysetId, workspaceId } = place
+  const clientHalf = newClientHalf(random)
+  const recoveryGrant = await sealRecoveryGrant(place, root.kemPk, clientHalf)
+  const entry = {
+    epoch,
+    clientHalfCommitment: clientHalfCommitment(workspaceId, uuidBytes(keysetId), epoch, clientHalf),
+    recoveryHash: recoveryHash(recoveryGrant),
+  }
+  const grants = await Promise.all(members.map((member) => sealGrant(place, member, clientHalf)))
+  return { entry, grants, recoveryGrant, clientHalf }
 }
 
 /**
@@ -31,17 +66,11 @@ export async function rotateKeyset(
 ): Promise<Rotation> {
   const { workspaceId, keysetId, epochs } = documents.manifest
   const epoch = (currentEpoch(documents.manifest) ?? 0) + 1
-  const place = { workspaceId, keysetId, epoch }
   const members = documents.manifest.members.filter(({ clientId }) => !without.includes(clientId))
-  const clientHalf = newClientHalf(random)
-  const recoveryGrant = await sealRecoveryGrant(place, documents.root.kemPk, clientHalf)
-  const added = {
-    epoch,
-    clientHalfCommitment: clientHalfCommitment(workspaceId, uuidBytes(keysetId), epoch, clientHalf),
-    recoveryHash: recoveryHash(recoveryGrant),
-  }
-  const manifest = signNext(documents, { epochs: [...epochs, added], members }, signer)
-  const grants = await Promise.all(members.map((member) => sealGrant(place, member, clientHalf)))
+  requireGranter(documents.roster, signer.signerId)
+  const made = await newEpoch({ workspaceId, keysetId, epoch }, documents.root, members, random)
+  const { clientHalf, entry, grants, recoveryGrant } = made
+  const manifest = signNext(documents, { epochs: [...epochs, entry], members }, signer)
   return { manifest, grants, recoveryGrants: [recoveryGrant], epoch, clientHalf }
 }
 

@@ -4,6 +4,13 @@ import type { Result } from "../result.ts"
 import type { ApiKey, CreatedApiKey, NewApiKey, RotateApiKeyOptions, RotatedApiKey } from "./api-key-types.ts"
 import type { ComparingOptions, DeviceApproval, DeviceList, OwnEnvironment, RemovedDevice } from "./device-types.ts"
 import type { ChangedState, KeysetSummary } from "./environment-types.ts"
+import type {
+  AcceptedRestore,
+  AcceptRestoreOptions,
+  BroughtBack,
+  Reconciliation,
+  RestorePlan,
+} from "./restore-types.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ChangedGranters,
@@ -156,4 +163,33 @@ export interface ApiKeyAdministration {
   rotate(id: string, options?: CallOptions & RotateApiKeyOptions): Promise<Result<RotatedApiKey>>
   /** Takes effect within a second. Revoking a revoked one is no failure. */
   revoke(id: string, options?: CallOptions): Promise<Result<{ readonly id: string }>>
+}
+
+/**
+ * After an operator restored an older database. What this machine remembers comes from `freshness`, what it can bring back
+ * from `archive`: give both, and keep both.
+ */
+export interface RestoreAdministration {
+  /**
+   * What the server went back on. Works where every other call is refused as stale, and changes nothing, not even what is
+   * remembered. Left out: all environments that were seen or are listed.
+   */
+  compare(environments?: readonly string[], options?: CallOptions): Promise<Result<Reconciliation>>
+  /** What `accept` would sign now. */
+  plan(environments?: readonly string[], options?: CallOptions & AcceptRestoreOptions): Promise<Result<RestorePlan>>
+  /**
+   * Signs, on top of what the server serves now, manifests that every client takes: of a higher incarnation, with the
+   * members, modes and state of the newest manifest that this machine has seen, and versions that go on above all that it has
+   * seen. Nobody who had been removed comes back. Rosters that the server lost are uploaded first. Fails with `not_a_granter`
+   * before anything is done. Repeating it is no failure, and finishes what was interrupted.
+   */
+  accept(
+    environments?: readonly string[],
+    options?: CallOptions & AcceptRestoreOptions,
+  ): Promise<Result<AcceptedRestore>>
+  /**
+   * Uploads lost rosters, and, where the restore was accepted, writes again as new versions what this machine keeps and the
+   * server's keys still open. Needs no granter. Repeating it is no failure.
+   */
+  bringBack(environments?: readonly string[], options?: CallOptions): Promise<Result<BroughtBack>>
 }

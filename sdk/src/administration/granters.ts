@@ -101,7 +101,7 @@ async function removeGranter(
     session,
     scope,
     next,
-    signed.map((documents) => signAgain(documents, next, signer)),
+    signed.map((documents) => ({ manifest: signAgain(documents, next, signer), grants: [] })),
   )
   return { changed: true, granters: entriesOf(next), signedAgain: names }
 }

@@ -83,11 +83,14 @@ export function rememberOwn(session: Session, manifest: Manifest): void {
   session.floors.seeManifest(manifest, manifestFormat.hash(manifest))
 }
 
-export function changeToJson(change: {
+/** A manifest with what must be stored beside it. */
+export interface SignedChange {
   readonly manifest: Manifest
   readonly grants: readonly Grant[]
   readonly recoveryGrants?: readonly RecoveryGrant[]
-}): KeysetChange {
+}
+
+export function changeToJson(change: SignedChange): KeysetChange {
   return {
     manifest: manifestFormat.toJson(change.manifest),
     grants: change.grants.map(grantToJson),

@@ -2,7 +2,6 @@
 import { checkRoot, checkRosters } from "@halfkey/core/client/load-keyset"
 import { keysetCheckFailed } from "@halfkey/core/formats/errors"
 import { isApiKeyId } from "@halfkey/core/formats/ids"
-import type { Manifest } from "@halfkey/core/formats/manifest"
 import { type Roster, rosterFormat, type WorkspaceRootKeys } from "@halfkey/core/formats/roster"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { RosterChange } from "@halfkey/core/wire/workspace"
@@ -12,7 +11,7 @@ import type { CallScope } from "../call-scope.ts"
 import { readRootKeys, readRosters } from "../keyset-bundle.ts"
 import type { Session } from "../session.ts"
 import { readRole } from "./answers.ts"
-import { changeToJson, rememberOwn } from "./keyset-changes.ts"
+import { changeToJson, rememberOwn, type SignedChange } from "./keyset-changes.ts"
 import type { WorkspaceInfo } from "./types.ts"
 
 export interface VerifiedWorkspace {
@@ -87,13 +86,10 @@ export async function putRoster(
   session: Session,
   scope: CallScope,
   roster: Roster,
-  manifests: readonly Manifest[] = [],
+  changes: readonly SignedChange[] = [],
 ): Promise<void> {
-  const body: RosterChange = {
-    roster: rosterFormat.toJson(roster),
-    keysets: manifests.map((manifest) => changeToJson({ manifest, grants: [] })),
-  }
+  const body: RosterChange = { roster: rosterFormat.toJson(roster), keysets: changes.map(changeToJson) }
   await session.api.call(scope, { method: "PUT", path: "/v1/roster", body, repetition: "repeatable" })
   session.floors.seeRoster(roster, rosterFormat.hash(roster), [roster])
-  for (const manifest of manifests) rememberOwn(session, manifest)
+  for (const { manifest } of changes) rememberOwn(session, manifest)
 }

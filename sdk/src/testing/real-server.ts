@@ -1,7 +1,7 @@
 /** The real server in a process of its own, with its data in a temporary directory: it can be killed and started again. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -56,6 +56,30 @@ export class RealServer {
   /** Ends the process without a chance to finish anything. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL")
+  }
+
+  /** With nothing but a new setup token. */
+  async startAnew(): Promise<void> {
+    await this.#end("SIGTERM")
+    rmSync(this.directory, { recursive: true, force: true })
+    await this.start()
+  }
+
+  /** Shut down, copied, and started again: what a careful operator does every night. Returns the directory of the copy. */
+  async backUp(): Promise<string> {
+    const copy = mkdtempSync(join(tmpdir(), "halfkey-backup-"))
+    await this.#end("SIGTERM")
+    cpSync(this.directory, copy, { recursive: true })
+    await this.start()
+    return copy
+  }
+
+  /** Puts a copy in the place of everything that happened since, and starts on it. */
+  async restore(copy: string): Promise<void> {
+    await this.#end("SIGTERM")
+    rmSync(this.directory, { recursive: true, force: true })
+    cpSync(copy, this.directory, { recursive: true })
+    await this.start()
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,148 @@
+/** What comparing a restored server with this machine's memory gives, and what accepting it takes (S10). */
+import type { KeysetSummary } from "./environment-types.ts"
+import type { MemberMode } from "./types.ts"
+
+/**
+ * Where a document of the server stands, seen from here. `current`: nothing that was seen is missing. `behind`: it is
+ * older. `parted`: it went on from an older one, another way than this machine saw. `gone`: it is not served at all.
+ */
+export type Standing = "current" | "behind" | "parted" | "gone"
+
+export interface ComparedRoster {
+  readonly standing: Exclude<Standing, "gone">
+  /** `null`: this machine has seen none. */
+  readonly here: number | null
+  readonly there: number
+  /** The numbers of the signed rosters that are kept here and that the server may be given again. */
+  readonly canUpload: readonly number[]
+}
+
+export interface ComparedMember {
+  readonly clientId: string
+  readonly label: string
+  /** `null`: no member. */
+  readonly here: MemberMode | null
+  readonly there: MemberMode | null
+}
+
+/** What can be done about a secret that the server went back on, from here. */
+export type SecretRemedy =
+  /** Its sealed record is kept here and opens with the server's help: it is written again. */
+  | "write"
+  /** Its deletion is kept here: it is deleted again. */
+  | "delete"
+  /** Lost: it was sealed under keys that came with a rotation after the backup, and are in no backup. */
+  | "lost-keys"
+  /** Lost: this machine has seen it, and does not keep its record. */
+  | "not-kept"
+
+export interface ComparedSecret {
+  readonly name: string
+  /** The version that this machine has seen. */
+  readonly here: number
+  readonly deletedHere: boolean
+  /** 0: the server never heard of it. */
+  readonly there: number
+  readonly deletedThere: boolean
+  readonly remedy: SecretRemedy
+}
+
+export interface ComparedEnvironment {
+  readonly environment: string
+  readonly keysetId: string
+  readonly standing: Standing
+  readonly here: { readonly incarnation: number; readonly revision: number } | null
+  readonly there: { readonly incarnation: number; readonly revision: number } | null
+  /** Whether the signed document behind `here` is kept, so that it is known who was a member. */
+  readonly documentKept: boolean
+  readonly state: { readonly here: KeysetSummary["state"] | null; readonly there: KeysetSummary["state"] | null }
+  /** Those who differ. Empty where the document is not kept. */
+  readonly members: readonly ComparedMember[]
+  /** The epoch to seal under that the server lost, since it came with a rotation after the backup. */
+  readonly lostEpoch: number | null
+  /** Secrets that the server went back on, in order of name. */
+  readonly secrets: readonly ComparedSecret[]
+  /** Why its secrets could not be compared, as a problem code: this client is no member, or it is disabled. */
+  readonly secretsUnknown: string | null
+}
+
+/** What the server went back on, compared with what this machine has seen. Comparing changes nothing. */
+export interface Reconciliation {
+  readonly differs: boolean
+  /** `null` where this caller sees no environment, and so no roster. */
+  readonly roster: ComparedRoster | null
+  readonly environments: readonly ComparedEnvironment[]
+}
+
+export interface BroughtBack {
+  /** Numbers of the rosters that were uploaded. */
+  readonly rosters: readonly number[]
+  readonly secrets: readonly {
+    readonly environment: string
+    readonly name: string
+    readonly version: number
+    readonly deleted: boolean
+  }[]
+  /** Records that are kept here, and did not open. */
+  readonly notOpened: readonly { readonly environment: string; readonly name: string; readonly version: number }[]
+  /** Environments where nothing can be written before a granter has accepted the restore. */
+  readonly notAccepted: readonly string[]
+  /** Why the rosters could not be uploaded by this client, as a problem code. */
+  readonly rostersRefused: string | null
+}
+
+export interface PlannedMember {
+  readonly clientId: string
+  readonly label: string
+  readonly mode: MemberMode
+  /** Was let in after the backup, and is let in again. */
+  readonly again: boolean
+}
+
+export interface PlannedEnvironment {
+  readonly environment: string
+  readonly incarnation: number
+  readonly versionFloor: number
+  readonly state: KeysetSummary["state"]
+  readonly members: readonly PlannedMember[]
+  /** Was removed after the backup, and stays out. */
+  readonly staysOut: readonly { readonly clientId: string; readonly label: string }[]
+  /** Was let in after the backup, and cannot be let in again: its registration is lost, or this client holds no half to seal. */
+  readonly notLetIn: readonly {
+    readonly clientId: string
+    readonly label: string
+    readonly why: "not-registered" | "no-half"
+  }[]
+  /** The epoch that is begun, since the one before is lost. */
+  readonly newEpoch: number | null
+  /** It came after the backup: it is made again, empty. */
+  readonly madeAgain: boolean
+}
+
+/** What would be signed. */
+export interface RestorePlan {
+  /** Numbers of the signed rosters that are uploaded first. */
+  readonly rosters: readonly number[]
+  readonly environments: readonly PlannedEnvironment[]
+}
+
+export interface AcceptRestoreOptions {
+  /** Called before anything is uploaded or signed. Answer `false` to stop. */
+  readonly beforeSigning?: ((plan: RestorePlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
+  /** Versions go on above this at least, as another machine that has seen more asks for it. */
+  readonly versionFloor?: number | undefined
+  /** Accept although this machine has seen nothing newer: for when another one refuses what the server says. */
+  readonly anyway?: boolean | undefined
+}
+
+export interface AcceptedRestore {
+  readonly rosters: readonly number[]
+  /** None: there was nothing to accept. */
+  readonly environments: readonly {
+    readonly environment: string
+    readonly revision: number
+    readonly incarnation: number
+    readonly versionFloor: number
+    readonly newEpoch: number | null
+  }[]
+}
