@@ -27,6 +27,24 @@ export function readIndexed(entry: Uint8Array): Indexed | undefined {
   }
 }
 
+/** Longer entries are not compared: they hold many names or key ids. */
+const comparedLength = 4096
+const idStart = ',"id":"'
+const idLength = 36 + '"'.length
+
+/**
+ * What entries share that differ only in id, request and time: their text without those. The members of an entry are
+ * in one order, and no text inside a string looks like the beginning of a member, since its quotes are escaped.
+ */
+export function subjectKey(entry: Uint8Array): string | undefined {
+  if (entry.length > comparedLength) return undefined
+  const text = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString("latin1")
+  const id = text.indexOf(idStart)
+  const request = text.indexOf(',"requestId":"', id)
+  if (id < 0 || request < 0) return undefined
+  return text.slice(0, id) + text.slice(id + idStart.length + idLength, request)
+}
+
 /** May hold a term twice. */
 export function termsOf(entry: Indexed | undefined): string[] {
   if (entry === undefined) return []

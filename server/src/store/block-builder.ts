@@ -4,21 +4,23 @@ import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import { treeHashLength } from "@halfkey/core/formats/merkle-tree"
 import { foldHashes, tileWidth } from "../domain/audit/tiles.ts"
 import * as queries from "./audit-queries.ts"
-import { readIndexed, termsOf } from "./audit-terms.ts"
+import { readIndexed, subjectKey, termsOf } from "./audit-terms.ts"
 import type { Transaction } from "./query.ts"
+import type { EntryRow } from "./recent-entries.ts"
 
-export interface EntryRow {
-  readonly seq: number
-  readonly time: number
-  readonly entry: Uint8Array
-  readonly leafHash: Uint8Array
+/** Entries that differ only in their ids and times, and the terms that all of them have. */
+interface Group {
+  readonly places: Uint8Array
+  readonly terms: readonly string[]
 }
 
 export class BlockBuilder {
   readonly number: number
+  /** Whether `write` has nothing left to do. */
+  isWritten = false
   readonly #workspaceId: WorkspaceId
   readonly #hashes = new Uint8Array(tileWidth * treeHashLength)
-  readonly #terms = new Map<string, Uint8Array>()
+  readonly #groups = new Map<string, Group>()
   #unwritten: [term: string, places: Uint8Array][] | undefined
   #count = 0
   #firstTime = Number.MAX_SAFE_INTEGER
@@ -42,25 +44,37 @@ export class BlockBuilder {
     this.#hashes.set(leafHash, place * treeHashLength)
     this.#firstTime = Math.min(this.#firstTime, time)
     this.#lastTime = Math.max(this.#lastTime, time)
-    for (const term of termsOf(readIndexed(entry))) {
-      let places = this.#terms.get(term)
-      if (places === undefined) {
-        places = new Uint8Array(tileWidth / 8)
-        this.#terms.set(term, places)
-      }
-      places[place >> 3] = (places[place >> 3] ?? 0) | (1 << (place & 7))
+    // Most entries of a busy log say the same as another one: those are not taken apart again.
+    const key = subjectKey(entry) ?? `${place}`
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      group = { places: new Uint8Array(tileWidth / 8), terms: termsOf(readIndexed(entry)) }
+      this.#groups.set(key, group)
     }
+    group.places[place >> 3] = (group.places[place >> 3] ?? 0) | (1 << (place & 7))
   }
 
-  /** Writes up to `limit` rows; the last part makes the block count. `true` when all is written. */
-  async write(tx: Transaction, limit: number): Promise<boolean> {
+  #placesByTerm(): Map<string, Uint8Array> {
+    const found = new Map<string, Uint8Array>()
+    for (const { places, terms } of this.#groups.values()) {
+      for (const term of terms) {
+        const before = found.get(term)
+        if (before === undefined) found.set(term, places.slice())
+        else for (const [index, byte] of places.entries()) before[index] = (before[index] ?? 0) | byte
+      }
+    }
+    return found
+  }
+
+  /** Writes up to about `limit` rows, the last of which makes the block count. How many it were. */
+  async write(tx: Transaction, limit: number): Promise<number> {
     // Neighbours in the index together.
-    this.#unwritten ??= [...this.#terms].sort(([a], [b]) => (a < b ? 1 : -1))
+    this.#unwritten ??= [...this.#placesByTerm()].sort(([a], [b]) => (a < b ? 1 : -1))
     const part = this.#unwritten.splice(-limit)
     for (const [term, places] of part.reverse()) {
       await tx.run(queries.savePlaces, { workspace_id: this.#workspaceId, term, block: this.number, places })
     }
-    if (this.#unwritten.length > 0) return false
+    if (this.#unwritten.length > 0) return part.length
     await this.#writeTiles(tx)
     await tx.run(queries.insertBlock, {
       workspace_id: this.#workspaceId,
@@ -68,7 +82,8 @@ export class BlockBuilder {
       first_time: this.#firstTime,
       last_time: this.#lastTime,
     })
-    return true
+    this.isWritten = true
+    return part.length + 1
   }
 
   /** The block's own tile, and its root in the tiles above, as far up as they become full. */

@@ -7,6 +7,7 @@ import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import Database from "better-sqlite3"
 import { type Guard, StaleStateError } from "../../domain/store.ts"
 import { type OperationCall, runOperation } from "../operations/operations.ts"
+import type { EntryRow } from "../recent-entries.ts"
 import * as queries from "../state-queries.ts"
 import { SqliteConnection } from "./connection.ts"
 import { isOutOfSpace } from "./out-of-space.ts"
@@ -16,6 +17,16 @@ export interface Batch {
   /** Entries that describe no change: reads and refusals. */
   readonly audits: readonly Guard[]
   readonly calls: readonly OperationCall[]
+}
+
+/** Told of entries of batches when they are on disk; those of operations are not among them. */
+export type AppendListener = (workspaceId: WorkspaceId, rows: readonly EntryRow[]) => void
+
+/** The log of a workspace in a batch. */
+interface Log {
+  readonly generation: number | undefined
+  readonly first: number
+  readonly rows: EntryRow[]
 }
 
 /** How a batch ended; plain data that can be sent to another thread. */
@@ -53,6 +64,7 @@ const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>([
 export class GroupCommit {
   readonly #db: Database.Database
   readonly #connection: SqliteConnection
+  readonly #onAppended: AppendListener
   readonly #begin: Database.Statement
   readonly #commit: Database.Statement
   readonly #rollback: Database.Statement
@@ -60,8 +72,9 @@ export class GroupCommit {
   readonly #release: Database.Statement
   readonly #rollbackTo: Database.Statement
 
-  constructor(db: Database.Database) {
+  constructor(db: Database.Database, onAppended: AppendListener = () => {}) {
     this.#db = db
+    this.#onAppended = onAppended
     this.#connection = new SqliteConnection(db)
     this.#begin = db.prepare("begin immediate")
     this.#commit = db.prepare("commit")
@@ -93,17 +106,18 @@ export class GroupCommit {
   async #together({ audits, calls }: Batch): Promise<BatchOutcome> {
     this.#begin.run()
     // First the entries: the changes below would make their generations old.
-    const stale = await this.#append(audits)
+    const { stale, logs } = await this.#append(audits)
     const outcomes: Outcome[] = []
     for (const call of calls) outcomes.push(await this.#alone(call))
     this.#commit.run()
+    for (const [workspaceId, { rows }] of logs) if (rows.length > 0) this.#onAppended(workspaceId, rows)
     if (calls.some(({ name }) => destroyers.has(name))) this.#emptyLog()
     return { audits: { stale }, calls: outcomes }
   }
 
-  /** Generation and number are asked for once for each workspace. Returns the indexes of entries that came too late. */
-  async #append(audits: readonly Guard[]): Promise<number[]> {
-    const logs = new Map<WorkspaceId, { readonly generation: number | undefined; seq: number }>()
+  /** Generation and number are asked for once for each workspace. `stale`: the indexes of entries that came too late. */
+  async #append(audits: readonly Guard[]): Promise<{ readonly stale: number[]; readonly logs: Map<WorkspaceId, Log> }> {
+    const logs = new Map<WorkspaceId, Log>()
     const stale: number[] = []
     for (const [index, { generation, audit }] of audits.entries()) {
       const { workspaceId, time, entry, leafHash } = audit
@@ -111,17 +125,18 @@ export class GroupCommit {
       if (log === undefined) {
         const workspace = await this.#connection.first(queries.generation, { id: workspaceId })
         const last = await this.#connection.first(queries.lastAuditSeq, { workspaceId })
-        log = { generation: workspace?.generation, seq: (last?.seq ?? -1) + 1 }
+        log = { generation: workspace?.generation, first: (last?.seq ?? -1) + 1, rows: [] }
         logs.set(workspaceId, log)
       }
       if (log.generation !== generation) {
         stale.push(index)
         continue
       }
-      await this.#connection.run(queries.insertAuditEntry, { workspaceId, seq: log.seq, time, entry, leafHash })
-      log.seq++
+      const row = { seq: log.first + log.rows.length, time, entry, leafHash }
+      await this.#connection.run(queries.insertAuditEntry, { workspaceId, ...row })
+      log.rows.push(row)
     }
-    return stale
+    return { stale, logs }
   }
 
   async #alone(call: OperationCall): Promise<Outcome> {

@@ -10,8 +10,10 @@ import { TiledTree, tileWidth } from "../../domain/audit/tiles.ts"
 import { bucketsOf, runBlocks } from "../audit-leaves.ts"
 import * as queries from "../audit-queries.ts"
 import { BlockBuilder, GapError } from "../block-builder.ts"
+import { type EntryRow, RecentEntries } from "../recent-entries.ts"
 import { tileReader } from "../sql-audit-store.ts"
 import { SqliteConnection } from "./connection.ts"
+import type { AppendListener } from "./group-commit.ts"
 import { isOutOfSpace } from "./out-of-space.ts"
 
 /** From the first new entry to the head that has it: whoever is alone does not wait long. */
@@ -20,8 +22,12 @@ const soonMs = 50
 const roundMs = 400
 /** What a log that is behind may take of a round before it has a head for what is done. */
 const backlogMs = 250
+/** So many entries of one log are brought in before their round: as long as they need not be read again. */
+const manyEntries = 1024
+/** Blocks that are written in one transaction: their rows are neighbours. */
+const blocksPerWrite = 8
 /** A step's limits: entries, bytes of entries, rows of the index. */
-const entriesPerStep = 64
+const entriesPerStep = 128
 const bytesPerStep = 128 * 1024
 const rowsPerStep = 500
 /** Entries that are read at once. */
@@ -45,18 +51,23 @@ interface Current {
   readonly firstBlock: number
   blocks: number
   runs: number
-  builder: BlockBuilder | undefined
+  /** Blocks from `blocks` on; entries are still missing from the last one. */
+  readonly builders: BlockBuilder[]
 }
 
 export class Sequencer {
   readonly #parts: SequencerParts
   readonly #connection: SqliteConnection
+  readonly #recent = new RecentEntries()
   readonly #grown = new Set<WorkspaceId>()
   readonly #broken = new Set<WorkspaceId>()
   #queue: WorkspaceId[] = []
   #current: Current | undefined
   #nextRound = Number.NEGATIVE_INFINITY
   #notedAt = 0
+  #hasMany = false
+  /** Whether it is time for heads in this round. */
+  #hasHeads = true
 
   constructor(parts: SequencerParts) {
     this.#parts = parts
@@ -70,14 +81,24 @@ export class Sequencer {
 
   /** These logs have grown. */
   note(workspaceIds: Iterable<WorkspaceId>): void {
-    if (this.#grown.size === 0) this.#notedAt = this.#parts.now()
-    for (const id of workspaceIds) if (!this.#broken.has(id)) this.#grown.add(id)
+    for (const id of workspaceIds) {
+      if (this.#broken.has(id)) continue
+      if (this.#grown.size === 0) this.#notedAt = this.#parts.now()
+      this.#grown.add(id)
+    }
+  }
+
+  /** This log has grown by these entries at least. */
+  readonly noteEntries: AppendListener = (workspaceId, rows) => {
+    this.note([workspaceId])
+    if (this.#recent.add(workspaceId, rows) >= manyEntries) this.#hasMany = true
   }
 
   /** Milliseconds until `step` has something to do; `undefined` while no log grows. */
   delay(): number | undefined {
     if (this.#current !== undefined || this.#queue.length > 0) return 0
     if (this.#grown.size === 0) return undefined
+    if (this.#hasMany) return 0
     return Math.max(0, Math.max(this.#notedAt + soonMs, this.#nextRound) - this.#parts.now())
   }
 
@@ -108,9 +129,9 @@ export class Sequencer {
     const { blocks, runs, size } = current
     if (runs < Math.floor(blocks / runBlocks)) return this.#writeRun(current)
     if (size < (blocks + 1) * tileWidth) return this.#finish(current, size)
-    // At least one block, however many logs are behind.
-    const isLate = current.builder === undefined && blocks > current.firstBlock && this.#parts.now() >= current.until
-    if (!isLate) return this.#extend(current)
+    // At least some blocks, however many logs are behind.
+    const hasWritten = current.builders.length === 0 && blocks > current.firstBlock
+    if (!hasWritten || this.#parts.now() < current.until) return this.#extend(current)
     this.note([current.workspaceId])
     await this.#finish(current, blocks * tileWidth)
   }
@@ -120,7 +141,9 @@ export class Sequencer {
     if (this.#queue.length === 0) {
       this.#queue = [...this.#grown]
       this.#grown.clear()
-      this.#nextRound = now + roundMs
+      this.#hasMany = false
+      this.#hasHeads = now >= this.#nextRound
+      if (this.#hasHeads) this.#nextRound = now + roundMs
     }
     const workspaceId = this.#queue.shift()
     if (workspaceId === undefined) return undefined
@@ -134,13 +157,14 @@ export class Sequencer {
       firstBlock: (block?.number ?? -1) + 1,
       blocks: (block?.number ?? -1) + 1,
       runs: (run?.run ?? -1) + 1,
-      builder: undefined,
+      builders: [],
     }
   }
 
   /** All of the log that is in the tree, or a rest of less than a block, has a head now. */
   async #finish({ workspaceId }: Current, size: number): Promise<void> {
-    if (size > 0) this.#parts.onHead({ workspaceId, size, rootHash: await this.#root(workspaceId, size) })
+    if (!this.#hasHeads) this.note([workspaceId])
+    else if (size > 0) this.#parts.onHead({ workspaceId, size, rootHash: await this.#root(workspaceId, size) })
     this.#current = undefined
   }
 
@@ -153,15 +177,23 @@ export class Sequencer {
     }
   }
 
+  /** Takes some entries of blocks that are whole, or writes some rows of the blocks that were taken. */
   async #extend(current: Current): Promise<void> {
-    const { workspaceId, blocks } = current
-    current.builder ??= new BlockBuilder(workspaceId, blocks)
-    const { builder } = current
+    const { blocks, builders, size, workspaceId } = current
+    const last = builders.at(-1)
+    const wanted = blocks + builders.length
+    if (last?.nextSeq !== undefined) return this.#fill(workspaceId, last)
+    if (builders.length === blocksPerWrite || size < (wanted + 1) * tileWidth) return this.#write(current)
+    const builder = new BlockBuilder(workspaceId, wanted)
+    builders.push(builder)
+    await this.#fill(workspaceId, builder)
+  }
+
+  async #fill(workspaceId: WorkspaceId, builder: BlockBuilder): Promise<void> {
     let [entries, bytes] = [0, 0]
     for (let from = builder.nextSeq; from !== undefined; from = builder.nextSeq) {
       if (entries >= entriesPerStep || bytes >= bytesPerStep) return
-      const range = { workspaceId, from, to: (blocks + 1) * tileWidth, limit: rowsPerQuery }
-      const rows = await this.#connection.all(queries.firstEntries, range)
+      const rows = await this.#entries(workspaceId, from, (builder.number + 1) * tileWidth)
       if (rows.length === 0) throw new GapError(`the audit entry ${from} is missing`)
       for (const row of rows) {
         builder.add(row)
@@ -169,13 +201,29 @@ export class Sequencer {
       }
       entries += rows.length
     }
-    if (entries > 0) return
+  }
+
+  async #write(current: Current): Promise<void> {
+    const { builders } = current
+    let written = 0
     this.#parts.db.exec("begin immediate")
-    const isWhole = await builder.write(this.#connection, rowsPerStep)
+    for (const builder of builders) {
+      if (written >= rowsPerStep) break
+      written += await builder.write(this.#connection, rowsPerStep - written)
+    }
     this.#parts.db.exec("commit")
-    if (!isWhole) return
-    current.blocks++
-    current.builder = undefined
+    while (builders[0]?.isWritten) {
+      builders.shift()
+      current.blocks++
+    }
+  }
+
+  /** A few entries from this one on. */
+  async #entries(workspaceId: WorkspaceId, from: number, to: number): Promise<readonly EntryRow[]> {
+    const recent = this.#recent.take(workspaceId, from)
+    if (recent !== undefined) return [recent]
+    const end = Math.min(to, this.#recent.next(workspaceId) ?? to)
+    return this.#connection.all(queries.firstEntries, { workspaceId, from, to: end, limit: rowsPerQuery })
   }
 
   async #writeRun(current: Current): Promise<void> {

@@ -5,7 +5,7 @@ import type { AuditHead } from "../../domain/audit/audit-store.ts"
 import type { Guard } from "../../domain/store.ts"
 import { type OperationCall, workspaceOf } from "../operations/operations.ts"
 import { decodeAudits, type EncodedAudits } from "./audit-batch.ts"
-import { type Batch, type BatchOutcome, GroupCommit } from "./group-commit.ts"
+import { type BatchOutcome, GroupCommit } from "./group-commit.ts"
 import { openSqlite } from "./open.ts"
 import { Sequencer } from "./sequencer.ts"
 
@@ -31,13 +31,13 @@ const post = (message: "ready" | FromWriter) => port.postMessage(message)
 
 const { path, sequences } = workerData as WriterData
 const db = openSqlite(path)
-const commits = new GroupCommit(db)
 const sequencer = new Sequencer({
   db,
   now: () => performance.now(),
   onHead: (head) => post({ head }),
   onGap: (workspaceId, message) => post({ gap: { workspaceId, message } }),
 })
+const commits = new GroupCommit(db, sequences ? sequencer.noteEntries : undefined)
 let timer: NodeJS.Timeout | undefined
 let isClosed = false
 
@@ -62,14 +62,12 @@ async function step(): Promise<void> {
   sequence()
 }
 
-function noteGrowth({ audits, calls }: Batch): void {
-  const grown = new Set(audits.map(({ audit }) => audit.workspaceId))
+function noteChanges(calls: readonly OperationCall[]): void {
+  if (!sequences) return
   for (const call of calls) {
     const workspaceId = workspaceOf(call)
-    if (workspaceId !== undefined) grown.add(workspaceId)
+    if (workspaceId !== undefined) sequencer.note([workspaceId])
   }
-  if (!sequences || grown.size === 0) return
-  sequencer.note(grown)
   sequence()
 }
 
@@ -86,7 +84,7 @@ port.on("message", async (first: ToWriter) => {
   }
   if (messages > 0) {
     post({ messages, outcome: await commits.run({ audits, calls }) })
-    noteGrowth({ audits, calls })
+    noteChanges(calls)
   }
   if (message !== "close") return
   isClosed = true
