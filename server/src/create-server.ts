@@ -25,6 +25,7 @@ import { initializeServer, ServerKeys } from "./server-keys.ts"
 import { AuditLog } from "./services/audit/audit-log.ts"
 import { Checkpoints } from "./services/audit/checkpoints.ts"
 import { AuditEntries } from "./services/audit/entries.ts"
+import { Refusals } from "./services/audit/refusals.ts"
 import { AccessTokens } from "./services/auth/access-tokens.ts"
 import { ApiKeys } from "./services/auth/api-keys.ts"
 import { Clients } from "./services/auth/clients.ts"
@@ -112,6 +113,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       ids,
       onCreated,
     })
+    opened.push(() => services.refusals.close())
     uses.start()
     opened.push(
       () => uses.stop(),
@@ -179,7 +181,9 @@ function buildServices(parts: {
   const states = new WorkspaceStates(store)
   const tokens = new AccessTokens(`halfkey:${config.region}`, keys, now, random)
   const entries = new AuditEntries(now, parts.ids)
-  const gate = new Gate({ store, states, tokens, entries, counters, uses, now })
+  const onFailure = (error: unknown) => log.error({ err: error }, "an audit entry of a refusal is lost")
+  const refusals = new Refusals({ store, states, entries, counters, now, onFailure })
+  const gate = new Gate({ store, states, tokens, entries, refusals, counters, uses, now })
   const makers = new SeedMakers(store, rootKey)
   const destroyAfterMs = config.destroyAfterDays * 24 * 60 * 60 * 1000
   const changes = new KeysetChanges({ store, rootKey, now, random, destroyAfterMs })
@@ -195,10 +199,11 @@ function buildServices(parts: {
   return {
     purges,
     gate,
-    tokens: new TokenService({ store, states, tokens, entries, counters, uses, now }),
+    refusals,
+    tokens: new TokenService({ store, states, tokens, entries, refusals, counters, uses, now }),
     workspaces: new Workspaces({ gate, store, changes, entries, counters, region, keys, now, random, onCreated }),
     rosters: new Rosters({ gate, store, changes: rosterChanges }),
-    recovery: new Recovery({ store, states, changes: rosterChanges, entries, counters, now, random }),
+    recovery: new Recovery({ store, states, changes: rosterChanges, entries, refusals, counters, now, random }),
     clients: new Clients({ gate, store, changes, uses, now, random }),
     devices: new Devices({ gate, store, states, entries, counters, uses, now }),
     apiKeys: new ApiKeys({ gate, store, uses, now, random }),

@@ -1,5 +1,7 @@
 /** Audit entries (S12): who did what, when, from where, as RFC 8785 bytes that become leaves of an RFC 6962 tree. */
+
 import { fromUtf8, utf8 } from "../primitives/bytes.ts"
+import type { AuditFields } from "./audit-fields.ts"
 import { canonicalJson, isList, type JsonValue } from "./canonical-json.ts"
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
 import { leafHash, leafHashOfText } from "./merkle-tree.ts"
@@ -39,6 +41,8 @@ export type AuditAction =
   | "recovery.read"
   | "recovery.commit"
   | "audit.read"
+  | "audit.archive"
+  | "route.unknown"
 
 /** One decision. Absent fields are left out of the bytes. Holds names, versions and ids, never a value or a key. */
 export interface AuditEntry {
@@ -67,6 +71,11 @@ export interface AuditEntry {
   /** Peer address as the server saw it; `server` for what it does by itself, as `keyset.purge`. */
   readonly address: string
   readonly userAgent?: string | undefined
+  /** What the caller said about its request: nobody checks it. */
+  readonly audit?: AuditFields | undefined
+  /** Where an entry stands for several refusals of one kind: how many, and the time of the first; `time` is when the counting ended. */
+  readonly count?: number | undefined
+  readonly since?: string | undefined
 }
 
 /**
@@ -85,12 +94,15 @@ export function auditLeaf(entry: AuditEntry): { readonly bytes: Uint8Array; read
 
 function auditEntryText(entry: AuditEntry): string {
   // Members in the order that RFC 8785 asks for: then JSON.stringify writes canonical JSON, in a tenth of the time.
-  const { action, address, apiKeyId, clientId, code, environment, id, keyIds, keysetId } = entry
-  const { names, outcome, requestId, subject, time, userAgent, v, workspaceId } = entry
-  const first = { action, address, apiKeyId, clientId, code, environment, id, keyIds, keysetId }
-  const text = JSON.stringify({ ...first, names, outcome, requestId, subject, time, userAgent, v, workspaceId })
+  const { action, address, apiKeyId, clientId, code, count, environment, id, keyIds, keysetId } = entry
+  const { names, outcome, requestId, since, subject, time, userAgent, v, workspaceId } = entry
+  const audit = entry.audit && { reason: entry.audit.reason, ticket: entry.audit.ticket }
+  const first = { action, address, apiKeyId, audit, clientId, code, count, environment, id, keyIds, keysetId }
+  const text = JSON.stringify({ ...first, names, outcome, requestId, since, subject, time, userAgent, v, workspaceId })
   // A lone surrogate shows as an escape that begins like this; so do a few harmless texts.
-  return text.includes("\\ud") ? fromUtf8(canonicalJson(wellFormed({ ...entry }))) : text
+  return text.includes("\\ud")
+    ? fromUtf8(canonicalJson(wellFormed({ ...entry, audit: entry.audit && { ...entry.audit } })))
+    : text
 }
 
 function wellFormed(value: JsonValue): JsonValue {

@@ -1,3 +1,4 @@
+import type { AuditFields } from "@halfkey/core/formats/audit-fields"
 import type { Identity } from "./identity.ts"
 
 /** Who asks, as far as the transport can tell. Nothing in it is believed before a service has checked it. */
@@ -10,6 +11,8 @@ export interface Caller {
   /** At most 200 visible characters. */
   readonly userAgent: string | undefined
   readonly identity: Identity
+  /** What the caller says about its request, for the audit log. */
+  readonly audit?: AuditFields | undefined
 }
 
 /** An answer with the receipt of its audit entry: the leaf hash, 32 bytes (S12). */
@@ -23,6 +26,6 @@ export interface Counters {
   seedsReleased(count: number): void
   recordsWritten(count: number): void
   auditEntry(outcome: "allowed" | "denied"): void
-  /** A refusal of somebody who could not be authenticated: counted, never written (a flood must not fill the disk). */
+  /** A refusal of somebody who could not be authenticated; `Refusals` writes of them what does not fill the disk. */
   unauthenticated(code: string): void
 }

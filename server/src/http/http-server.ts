@@ -14,6 +14,7 @@ import {
 } from "fastify"
 import type { Logger } from "pino"
 import type { RequestLine } from "../log.ts"
+import { useAuditFields, useUndecidedRequests } from "./audit-hooks.ts"
 import { callerOf } from "./callers.ts"
 import type { Metrics } from "./metrics.ts"
 import { sendProblem, useProblems } from "./problems.ts"
@@ -80,6 +81,8 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
   useProblems(plainApp, routes)
   useHeadersAndLog(plainApp, parts)
   useEarlyAuthentication(plainApp, parts.services)
+  useAuditFields(plainApp)
+  useUndecidedRequests(plainApp, parts.services)
 
   const app = withTypes(plainApp)
 
@@ -119,8 +122,8 @@ function answerHeaders(request: FastifyRequest, reply: FastifyReply): void {
 function useEarlyAuthentication(app: FastifyInstance, { gate, recovery, workspaces }: Services): void {
   app.addHook("onRequest", async (request) => {
     const { access } = request.routeOptions.config
-    if (access?.kind === "access-token") await gate.authenticate(request.caller)
+    if (access?.kind === "access-token") await gate.authenticate(request.caller, access.action)
     if (access?.kind === "setup-token") await workspaces.requireSetupToken(request.caller)
-    if (access?.kind === "workspace-root") await recovery.authenticate(request.caller)
+    if (access?.kind === "workspace-root") await recovery.authenticate(request.caller, access.action)
   })
 }

@@ -74,6 +74,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 export function reportedError(error: unknown, request: FastifyRequest, reply: FastifyReply): HalfkeyError {
   const known = knownError(error)
   const { status } = problemCodes[known.code]
+  if (!(error instanceof HalfkeyError) && status < 500) request.malformed = known.code
   if (status >= 500) {
     request.log.error({ requestId: request.id, code: known.code, err: known.cause ?? known }, "a request failed")
   }

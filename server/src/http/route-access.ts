@@ -1,5 +1,6 @@
 /** Every route says who may use it; a route that does not keeps the server from starting. */
 import type { FastifyInstance, RouteOptions } from "fastify"
+import type { RecoveryAction } from "../services/auth/recovery.ts"
 import type { RuledAction } from "../services/rules.ts"
 
 export type RouteAccess =
@@ -12,7 +13,7 @@ export type RouteAccess =
   /** The server's one-time setup token. */
   | { readonly kind: "setup-token" }
   /** Proof in the request itself: an assertion of the workspace's root, which only a recovery kit can sign. */
-  | { readonly kind: "workspace-root" }
+  | { readonly kind: "workspace-root"; readonly action: RecoveryAction }
   /** An access token; the row of `services/rules.ts` decides. */
   | { readonly kind: "access-token"; readonly action: RuledAction }
 

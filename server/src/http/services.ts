@@ -1,5 +1,6 @@
 /** What the routes call. */
 import type { AuditLog } from "../services/audit/audit-log.ts"
+import type { Refusals } from "../services/audit/refusals.ts"
 import type { ApiKeys } from "../services/auth/api-keys.ts"
 import type { Clients } from "../services/auth/clients.ts"
 import type { Devices } from "../services/auth/devices.ts"
@@ -29,4 +30,5 @@ export interface Services {
   readonly writes: Writes
   readonly reseals: Reseals
   readonly auditLog: AuditLog
+  readonly refusals: Refusals
 }

@@ -19,7 +19,14 @@ export interface Rule {
  */
 export type RuledAction = Exclude<
   AuditAction,
-  "token.issue" | "workspace.create" | "recovery.read" | "recovery.commit" | "device.file" | "keyset.purge"
+  | "token.issue"
+  | "workspace.create"
+  | "recovery.read"
+  | "recovery.commit"
+  | "device.file"
+  | "keyset.purge"
+  | "audit.archive"
+  | "route.unknown"
 >
 
 export const rules: Readonly<Record<RuledAction, Rule>> = {

@@ -19,7 +19,7 @@ export function recoveryRoutes(app: App, { recovery }: Services): void {
       body: RecoveryReadRequest,
       response: { 200: plain(RecoveryReadResponse), ...refusals },
     },
-    config: { access: { kind: "workspace-root" } },
+    config: { access: { kind: "workspace-root", action: "recovery.read" } },
     handler: async (request, reply) => answered(reply, await recovery.read(request.caller, request.body)),
   })
 
@@ -31,7 +31,7 @@ export function recoveryRoutes(app: App, { recovery }: Services): void {
       response: { 201: plain(RecoveryCommitResponse), ...refusals },
     },
     bodyLimit: documentsBodyLimit,
-    config: { access: { kind: "workspace-root" } },
+    config: { access: { kind: "workspace-root", action: "recovery.commit" } },
     handler: async (request, reply) => {
       const answer = answered(reply, await recovery.commit(request.caller, request.body))
       return reply.code(201).send(answer)

@@ -11,6 +11,13 @@ export type EntryDetails = {
   -readonly [Name in "keysetId" | "environment" | "names" | "keyIds" | "subject"]?: AuditEntry[Name]
 }
 
+/** Of an entry that stands for several refusals. */
+export interface Counted {
+  readonly count?: number
+  /** Milliseconds since 1970. */
+  readonly since?: number
+}
+
 export interface Decision {
   readonly workspaceId: WorkspaceId
   readonly action: AuditAction
@@ -18,7 +25,7 @@ export interface Decision {
   readonly code?: string | undefined
   readonly apiKeyId?: ApiKeyId | undefined
   readonly clientId?: ClientId | undefined
-  readonly details: EntryDetails
+  readonly details: EntryDetails & Counted
 }
 
 /** Makes entries. Time and randomness come in as parameters. */
@@ -33,8 +40,8 @@ export class AuditEntries {
 
   record(caller: Caller, { workspaceId, action, code, apiKeyId, clientId, details }: Decision): AuditRecord {
     const time = this.#now()
-    const { requestId, address, userAgent } = caller
-    const { keysetId, environment, names, keyIds, subject } = details
+    const { requestId, address, userAgent, audit } = caller
+    const { keysetId, environment, names, keyIds, subject, count, since } = details
     const about = { keysetId, environment, names, keyIds, subject }
     const { bytes, leafHash } = auditLeaf({
       v: 1,
@@ -51,6 +58,9 @@ export class AuditEntries {
       ...about,
       address,
       userAgent,
+      audit,
+      count,
+      since: since === undefined ? undefined : timeText(since),
     })
     return { workspaceId, time, entry: bytes, leafHash }
   }

@@ -11,7 +11,7 @@ import {
 import { isScope, type Scope } from "@halfkey/core/formats/scopes"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { RandomSource } from "@halfkey/core/primitives/random"
-import { type CryptoKey, errors, jwtVerify, SignJWT } from "jose"
+import { type CryptoKey, decodeJwt, errors, jwtVerify, SignJWT } from "jose"
 import { RecentMap } from "../recent-map.ts"
 
 export const accessTokenSeconds = 15 * 60
@@ -113,6 +113,17 @@ export class AccessTokens {
     if (known === undefined) this.#verified.set(key, verified)
     this.#last = { token, verified }
     return this.#current(verified)
+  }
+
+  /** Which workspace a token says it is for. Nothing is verified. */
+  claimedWorkspace(token: string): WorkspaceId | undefined {
+    if (token.length > tokenMaxLength) return undefined
+    try {
+      const { workspace } = decodeJwt(token)
+      return typeof workspace === "string" && isWorkspaceId(workspace) ? workspace : undefined
+    } catch {
+      return undefined
+    }
   }
 
   #current({ claims, key }: Verified): TokenClaims | undefined {

@@ -7,6 +7,7 @@ import type { Answer, Caller, Counters } from "../../domain/caller.ts"
 import type { Authority, ClientRow } from "../../domain/rows.ts"
 import { type Guard, StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries } from "../audit/entries.ts"
+import type { Refusals } from "../audit/refusals.ts"
 import { type Rule, type RuledAction, rules } from "../rules.ts"
 import { Access } from "./access.ts"
 import type { AccessTokens, TokenClaims } from "./access-tokens.ts"
@@ -22,6 +23,7 @@ export interface GateParts {
   readonly states: WorkspaceStates
   readonly tokens: AccessTokens
   readonly entries: AuditEntries
+  readonly refusals: Refusals
   readonly counters: Counters
   readonly uses: LastUses
   readonly now: () => number
@@ -41,7 +43,7 @@ export class Gate {
    */
   async decide<T>(caller: Caller, action: RuledAction, body: (access: Access) => Promise<T>): Promise<Answer<T>> {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const claims = await this.authenticate(caller)
+      const claims = await this.authenticate(caller, action)
       const workspace = await this.#parts.states.get(claims.workspaceId)
       if (workspace === undefined) throw this.#unauthenticated("the token's workspace is not on this server")
       try {
@@ -84,10 +86,19 @@ export class Gate {
   }
 
   /** Whether the token is one of this server's that has not expired; not yet what it allows. Throws `invalid_token`. */
-  async authenticate(caller: Caller): Promise<TokenClaims> {
-    if (caller.credential === undefined) throw this.#unauthenticated("no access token was sent")
-    const claims = await this.#parts.tokens.verify(caller.credential)
-    if (claims === undefined) throw this.#unauthenticated("it is malformed, expired, or not from this server")
+  async authenticate(caller: Caller, action: RuledAction | "route.unknown"): Promise<TokenClaims> {
+    const { credential } = caller
+    if (credential === undefined) throw this.#unauthenticated("no access token was sent")
+    const claims = await this.#parts.tokens.verify(credential)
+    if (claims === undefined) {
+      const workspaceId = this.#parts.tokens.claimedWorkspace(credential)
+      // Nobody waits for it: whoever has no token learns nothing, not even from how long it takes.
+      if (workspaceId !== undefined) {
+        void this.#parts.refusals.note(caller, { workspaceId, action, code: "invalid_token" })
+      }
+      throw this.#unauthenticated("it is malformed, expired, or not from this server")
+    }
+    caller.identity.workspaceId = claims.workspaceId
     if (claims.apiKeyId !== undefined) caller.identity.apiKeyId = claims.apiKeyId
     if (claims.clientId !== undefined) caller.identity.clientId = claims.clientId
     return claims

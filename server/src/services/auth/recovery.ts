@@ -4,6 +4,7 @@
  */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { recoveryGrantToJson } from "@halfkey/core/formats/grant"
+import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type {
   RecoveryCommitRequest,
@@ -15,6 +16,7 @@ import type { Answer, Caller, Counters } from "../../domain/caller.ts"
 import { type Guard, StaleStateError, type Store } from "../../domain/store.ts"
 import type { RootAssertionInput } from "../../domain/store-inputs.ts"
 import type { AuditEntries, EntryDetails } from "../audit/entries.ts"
+import type { Refusals } from "../audit/refusals.ts"
 import { rosterChain } from "../keys/bundle.ts"
 import { refused } from "../keys/keyset-checks.ts"
 import type { RosterChanges } from "../keys/roster-changes.ts"
@@ -28,6 +30,7 @@ export interface RecoveryParts {
   readonly states: WorkspaceStates
   readonly changes: RosterChanges
   readonly entries: AuditEntries
+  readonly refusals: Refusals
   readonly counters: Counters
   readonly now: () => number
   readonly random: RandomSource
@@ -41,7 +44,7 @@ interface Attempt {
   readonly guard: () => Guard
 }
 
-type RecoveryAction = "recovery.read" | "recovery.commit"
+export type RecoveryAction = "recovery.read" | "recovery.commit"
 
 export class Recovery {
   readonly #parts: RecoveryParts
@@ -106,7 +109,7 @@ export class Recovery {
 
   async #decide<T>(caller: Caller, action: RecoveryAction, body: (attempt: Attempt) => Promise<T>): Promise<Answer<T>> {
     for (let attempt = 0; attempt < 8; attempt++) {
-      const { workspace, assertion } = await this.authenticate(caller)
+      const { workspace, assertion } = await this.authenticate(caller, action)
       try {
         return await this.#attempt(caller, action, workspace, assertion, body)
       } catch (error) {
@@ -117,12 +120,13 @@ export class Recovery {
     throw new HalfkeyError("unavailable", "the workspace changes too quickly to decide", { hint: "try again" })
   }
 
-  /** Also before a body is read. Who does not hold the kit is counted, and causes no write. Throws `invalid_client`. */
-  async authenticate(caller: Caller) {
-    const { counters, states, store, now } = this.#parts
+  /** Also before a body is read. Who does not hold the kit is noted, as every stranger. Throws `invalid_client`. */
+  async authenticate(caller: Caller, action: RecoveryAction) {
+    const { counters, refusals, states, store, now } = this.#parts
+    let workspaceId: WorkspaceId | undefined
     try {
       if (caller.credential === undefined) throw noProof("no assertion of the workspace's root was sent")
-      const workspaceId = claimedWorkspace(caller.credential)
+      workspaceId = claimedWorkspace(caller.credential)
       const workspace = workspaceId && (await states.get(workspaceId))
       if (workspace === undefined) throw noProof("this server has no workspace that the recovery kit belongs to")
       const use = await verifyRootAssertion(caller.credential, workspace.row, now())
@@ -131,7 +135,10 @@ export class Recovery {
         throw noProof("the root assertion was used before")
       return { workspace, assertion: { ...use, workspaceId: workspace.row.id, now: now() } }
     } catch (error) {
-      if (error instanceof HalfkeyError) counters.unauthenticated(error.code)
+      if (error instanceof HalfkeyError) {
+        counters.unauthenticated(error.code)
+        if (workspaceId !== undefined) void refusals.note(caller, { workspaceId, action, code: error.code })
+      }
       throw error
     }
   }
@@ -161,9 +168,11 @@ export class Recovery {
       counters.auditEntry("allowed")
       return { value, receipt: allowed.audit.leafHash }
     } catch (error) {
-      // A replay proves nothing, so it is only counted.
-      if (error instanceof HalfkeyError && error.code === "invalid_client") counters.unauthenticated(error.code)
-      else if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {
+      // A replay proves nothing.
+      if (error instanceof HalfkeyError && error.code === "invalid_client") {
+        counters.unauthenticated(error.code)
+        void this.#parts.refusals.note(caller, { workspaceId, action, code: error.code })
+      } else if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {
         // It counted, though nothing came of it.
         await store.useRootAssertion(guardFor(error.code), assertion)
         counters.auditEntry("denied")

@@ -175,7 +175,7 @@ test("of the same assertion sent many times at once one is taken", async () => {
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(9).fill(401)])
 })
 
-test("refuses API keys that are mistyped, unknown or wrong, and writes none of it down", async () => {
+test("refuses API keys that are mistyped, unknown or wrong, and no entry says that one was used", async () => {
   const before = auditLog(server).length
   const { apiKey } = admin.parts
   const typo = apiKey.slice(0, -1) + (apiKey.endsWith("A") ? "B" : "A")
@@ -186,13 +186,19 @@ test("refuses API keys that are mistyped, unknown or wrong, and writes none of i
   refused(await tokenWith({ api_key: guessed }), 401, "invalid_client", "invalid_client", /not one of this server's/)
   const unknown = formatApiKey({ keyId: "aaaaaaaaaaaaaaaa" as typeof keyId, secret: systemRandom(32) })
   refused(await tokenWith({ api_key: unknown }), 401, "invalid_client", "invalid_client", /not one of this server's/)
-  assert.equal(auditLog(server).length, before)
+  assert.ok(
+    auditLog(server)
+      .slice(before)
+      .every(({ entry }) => entry.apiKeyId === undefined && entry.outcome === "denied"),
+  )
   const metrics = await apiCall(server.url, { path: "/metrics" })
   assert.match(metrics.body, /halfkey_unauthenticated_total\{code="invalid_client"\} 2/)
 })
 
 test("a refusal of somebody who holds the API key is written down", async () => {
-  const answer = await tokenWith({ client_assertion: assertion({ aud: "crn:other" }) })
+  // Of a key that was not refused as often as the others here have been: many refusals become one entry.
+  const fresh = await workspace.withApiKey(draft.admin, { role: "admin" })
+  const answer = await fresh.requestToken({ client_assertion: assertion({ aud: "crn:other" }) })
   const entries = auditLog(server).filter(({ entry }) => entry.requestId === answer.body.requestId)
   assert.deepEqual(
     entries.map(({ entry }) => [entry.action, entry.outcome, entry.code]),

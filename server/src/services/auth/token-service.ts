@@ -8,9 +8,10 @@ import type { Answer, Caller, Counters } from "../../domain/caller.ts"
 import type { ApiKeyRow, Authority, ClientRow } from "../../domain/rows.ts"
 import { StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries, EntryDetails } from "../audit/entries.ts"
+import type { Refusals } from "../audit/refusals.ts"
 import type { AccessTokens } from "./access-tokens.ts"
 import { deviceAuthority, endOf, requireUsable, scopesOf } from "./api-key-rules.ts"
-import { type AssertionUse, claimedClient, verifyClientAssertion } from "./client-assertion.ts"
+import { type AssertionUse, claimedClient, claimedCrn, verifyClientAssertion } from "./client-assertion.ts"
 import { identifyDevice } from "./device-identity.ts"
 import type { LastUses } from "./last-uses.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
@@ -27,6 +28,7 @@ export interface TokenServiceParts {
   readonly states: WorkspaceStates
   readonly tokens: AccessTokens
   readonly entries: AuditEntries
+  readonly refusals: Refusals
   readonly counters: Counters
   readonly uses: LastUses
   readonly now: () => number
@@ -53,11 +55,11 @@ export class TokenService {
 
   /**
    * Issues a token; the use of the assertion and the audit entry are durable first. Throws `invalid_client` and what
-   * `requireUsable` throws. Who does not know an API key is only counted; every refusal after that is written.
+   * `requireUsable` throws. Refusals are noted, strangers' too where they name a workspace.
    */
   async issue(caller: Caller, request: TokenRequest): Promise<Answer<IssuedToken>> {
     for (let attempt = 0; attempt < 8; attempt++) {
-      const identified = await this.#identify(request)
+      const identified = await this.#identify(caller, request)
       const { apiKey, device, workspace } = identified
       if (apiKey.id !== null) caller.identity.apiKeyId = apiKey.id
       if (device !== undefined) caller.identity.clientId = device.client.id
@@ -71,12 +73,33 @@ export class TokenService {
     throw new HalfkeyError("unavailable", "the workspace changes too quickly to decide", { hint: "try again" })
   }
 
-  async #identify(request: TokenRequest): Promise<Identified> {
+  async #identify(caller: Caller, request: TokenRequest): Promise<Identified> {
     try {
       return request.api_key === undefined ? await this.#byDevice(request) : await this.#byApiKey(request.api_key)
     } catch (error) {
-      if (error instanceof HalfkeyError) this.#parts.counters.unauthenticated(error.code)
+      if (error instanceof HalfkeyError) {
+        this.#parts.counters.unauthenticated(error.code)
+        // Nobody waits for it: the time must not tell whether there is such a key.
+        if (error.code === "invalid_client") void this.#noteStranger(caller, request)
+      }
       throw error
+    }
+  }
+
+  /** A refusal of somebody who named a workspace of this server, by its API key or by its CRN, and proved nothing. */
+  async #noteStranger(caller: Caller, { api_key, client_assertion }: TokenRequest): Promise<void> {
+    const { refusals, store } = this.#parts
+    try {
+      const apiKey = api_key === undefined ? undefined : await store.apiKey(parseApiKey(api_key).keyId)
+      const workspaceId =
+        api_key === undefined && client_assertion !== undefined
+          ? claimedCrn(client_assertion).workspaceId
+          : apiKey?.workspaceId
+      if (workspaceId === undefined) return
+      const subject = apiKey && `wrong secret of ${apiKey.id}`
+      await refusals.note(caller, { workspaceId, action: "token.issue", code: "invalid_client", subject })
+    } catch (error) {
+      if (!(error instanceof HalfkeyError)) throw error
     }
   }
 
@@ -145,8 +168,13 @@ export class TokenService {
       return { value: { accessToken: token, expiresIn, scopes }, receipt: allowed.audit.leafHash }
     } catch (error) {
       if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {
-        await store.appendAudit(guard(device?.client, error.code))
-        counters.auditEntry("denied")
+        await this.#parts.refusals.note(caller, {
+          workspaceId: workspace.row.id,
+          action: "token.issue",
+          code: error.code,
+          apiKeyId: apiKey.id ?? undefined,
+          clientId: device?.client.id,
+        })
       }
       throw error
     }
