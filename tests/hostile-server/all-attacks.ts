@@ -1,4 +1,4 @@
-/** Every file of `attacks/`, by its name; `harness.test.ts` holds the list and the folder together. */
+/** Every file of `attacks/`, by its name; `hostile-server.test.ts` holds the list and the folder together. */
 import type { Attack } from "./attack.ts"
 import { attack as anotherVersionThanAsked } from "./attacks/another-version-than-asked.ts"
 import { attack as anotherWorkspace } from "./attacks/another-workspace.ts"
@@ -20,6 +20,7 @@ import { attack as editedCiphertext } from "./attacks/edited-ciphertext.ts"
 import { attack as editedManifest } from "./attacks/edited-manifest.ts"
 import { attack as editedRecord } from "./attacks/edited-record.ts"
 import { attack as environmentAnsweredForAnother } from "./attacks/environment-answered-for-another.ts"
+import { attack as epochAtRotation } from "./attacks/epoch-at-rotation.ts"
 import { attack as epochBeforeRotation } from "./attacks/epoch-before-rotation.ts"
 import { attack as epochToSealUnder } from "./attacks/epoch-to-seal-under.ts"
 import { attack as epochsThatGoBack } from "./attacks/epochs-that-go-back.ts"
@@ -35,11 +36,14 @@ import { attack as forkedManifest } from "./attacks/forked-manifest.ts"
 import { attack as forkedRecordBetweenProcesses } from "./attacks/forked-record-between-processes.ts"
 import { attack as forkedRoster } from "./attacks/forked-roster.ts"
 import { attack as forkedRosterInWorkspace } from "./attacks/forked-roster-in-workspace.ts"
+import { attack as granterRemovalOnALie } from "./attacks/granter-removal-on-a-lie.ts"
+import { attack as halfOfAnEarlierEpoch } from "./attacks/half-of-an-earlier-epoch.ts"
 import { attack as halfOfAnotherEnvironment } from "./attacks/half-of-another-environment.ts"
 import { attack as helpForAnotherEnvironment } from "./attacks/help-for-another-environment.ts"
 import { attack as hiddenFromAll } from "./attacks/hidden-from-all.ts"
 import { attack as hiddenFromRevocation } from "./attacks/hidden-from-revocation.ts"
 import { attack as hiddenRoster } from "./attacks/hidden-roster.ts"
+import { attack as keyAboveP } from "./attacks/key-above-p.ts"
 import { attack as leftOutRevision } from "./attacks/left-out-revision.ts"
 import { attack as liveSaidToBeDeleted } from "./attacks/live-said-to-be-deleted.ts"
 import { attack as lowerIncarnation } from "./attacks/lower-incarnation.ts"
@@ -52,6 +56,8 @@ import { attack as membershipForAnotherEnvironment } from "./attacks/membership-
 import { attack as oddToken } from "./attacks/odd-token.ts"
 import { attack as offersForOthers } from "./attacks/offers-for-others.ts"
 import { attack as oldManifest } from "./attacks/old-manifest.ts"
+import { attack as oldManifestInCommands } from "./attacks/old-manifest-in-commands.ts"
+import { attack as oldRoster } from "./attacks/old-roster.ts"
 import { attack as oldVersion } from "./attacks/old-version.ts"
 import { attack as oldVersionAsTheNewest } from "./attacks/old-version-as-the-newest.ts"
 import { attack as otherEnvironment } from "./attacks/other-environment.ts"
@@ -64,6 +70,7 @@ import { attack as packedAnswer } from "./attacks/packed-answer.ts"
 import { attack as pagesWithoutEnd } from "./attacks/pages-without-end.ts"
 import { attack as plaintextOfNoType } from "./attacks/plaintext-of-no-type.ts"
 import { attack as recordMovedByItsHeader } from "./attacks/record-moved-by-its-header.ts"
+import { attack as recordOfAClosedEpoch } from "./attacks/record-of-a-closed-epoch.ts"
 import { attack as recordOfAnotherEnvironment } from "./attacks/record-of-another-environment.ts"
 import { attack as recordOfItsOwn } from "./attacks/record-of-its-own.ts"
 import { attack as recoveryGrant } from "./attacks/recovery-grant.ts"
@@ -78,6 +85,7 @@ import { attack as removedGranter } from "./attacks/removed-granter.ts"
 import { attack as renamedManifest } from "./attacks/renamed-manifest.ts"
 import { attack as repeatedJsonMembers } from "./attacks/repeated-json-members.ts"
 import { attack as repeatedJsonMembersWithTheTruthLast } from "./attacks/repeated-json-members-with-the-truth-last.ts"
+import { attack as replacedAuditKey } from "./attacks/replaced-audit-key.ts"
 import { attack as replacedClientHalf } from "./attacks/replaced-client-half.ts"
 import { attack as replacedClientKeys } from "./attacks/replaced-client-keys.ts"
 import { attack as replacedCommitment } from "./attacks/replaced-commitment.ts"
@@ -85,6 +93,8 @@ import { attack as replacedRoot } from "./attacks/replaced-root.ts"
 import { attack as replacedSeed } from "./attacks/replaced-seed.ts"
 import { attack as replacedSelfWrap } from "./attacks/replaced-self-wrap.ts"
 import { attack as restoreThatGivesVersionsAgain } from "./attacks/restore-that-gives-versions-again.ts"
+import { attack as restoredDatabase } from "./attacks/restored-database.ts"
+import { attack as revokedMemberListedAgain } from "./attacks/revoked-member-listed-again.ts"
 import { attack as rosterAtRecovery } from "./attacks/roster-at-recovery.ts"
 import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-name.ts"
 import { attack as secondRecordForAVersion } from "./attacks/second-record-for-a-version.ts"
@@ -100,9 +110,11 @@ import { attack as strangeEncodings } from "./attacks/strange-encodings.ts"
 import { attack as strangeEncodingsInCommands } from "./attacks/strange-encodings-in-commands.ts"
 import { attack as suggestionForAShell } from "./attacks/suggestion-for-a-shell.ts"
 import { attack as swappedRecord } from "./attacks/swapped-record.ts"
+import { attack as swappedRecordAtRotation } from "./attacks/swapped-record-at-rotation.ts"
 import { attack as takenOut } from "./attacks/taken-out.ts"
 import { attack as textThatMovesTheCursor } from "./attacks/text-that-moves-the-cursor.ts"
 import { attack as textThatMovesTheCursorElsewhere } from "./attacks/text-that-moves-the-cursor-elsewhere.ts"
+import { attack as twoRotationsAtOnce } from "./attacks/two-rotations-at-once.ts"
 import { attack as unknownEpoch } from "./attacks/unknown-epoch.ts"
 import { attack as versionBelowTheFloor } from "./attacks/version-below-the-floor.ts"
 import { attack as versionOfferedAgain } from "./attacks/version-offered-again.ts"
@@ -133,6 +145,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "edited-manifest": editedManifest,
   "edited-record": editedRecord,
   "environment-answered-for-another": environmentAnsweredForAnother,
+  "epoch-at-rotation": epochAtRotation,
   "epoch-before-rotation": epochBeforeRotation,
   "epoch-to-seal-under": epochToSealUnder,
   "epochs-that-go-back": epochsThatGoBack,
@@ -148,11 +161,14 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "forked-record-between-processes": forkedRecordBetweenProcesses,
   "forked-roster": forkedRoster,
   "forked-roster-in-workspace": forkedRosterInWorkspace,
+  "granter-removal-on-a-lie": granterRemovalOnALie,
+  "half-of-an-earlier-epoch": halfOfAnEarlierEpoch,
   "half-of-another-environment": halfOfAnotherEnvironment,
   "help-for-another-environment": helpForAnotherEnvironment,
   "hidden-from-all": hiddenFromAll,
   "hidden-from-revocation": hiddenFromRevocation,
   "hidden-roster": hiddenRoster,
+  "key-above-p": keyAboveP,
   "left-out-revision": leftOutRevision,
   "live-said-to-be-deleted": liveSaidToBeDeleted,
   "lower-incarnation": lowerIncarnation,
@@ -165,6 +181,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "odd-token": oddToken,
   "offers-for-others": offersForOthers,
   "old-manifest": oldManifest,
+  "old-manifest-in-commands": oldManifestInCommands,
+  "old-roster": oldRoster,
   "old-version": oldVersion,
   "old-version-as-the-newest": oldVersionAsTheNewest,
   "other-environment": otherEnvironment,
@@ -177,6 +195,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "pages-without-end": pagesWithoutEnd,
   "plaintext-of-no-type": plaintextOfNoType,
   "record-moved-by-its-header": recordMovedByItsHeader,
+  "record-of-a-closed-epoch": recordOfAClosedEpoch,
   "record-of-another-environment": recordOfAnotherEnvironment,
   "record-of-its-own": recordOfItsOwn,
   "recovery-grant": recoveryGrant,
@@ -191,6 +210,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "renamed-manifest": renamedManifest,
   "repeated-json-members": repeatedJsonMembers,
   "repeated-json-members-with-the-truth-last": repeatedJsonMembersWithTheTruthLast,
+  "replaced-audit-key": replacedAuditKey,
   "replaced-client-half": replacedClientHalf,
   "replaced-client-keys": replacedClientKeys,
   "replaced-commitment": replacedCommitment,
@@ -198,6 +218,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "replaced-seed": replacedSeed,
   "replaced-self-wrap": replacedSelfWrap,
   "restore-that-gives-versions-again": restoreThatGivesVersionsAgain,
+  "restored-database": restoredDatabase,
+  "revoked-member-listed-again": revokedMemberListedAgain,
   "roster-at-recovery": rosterAtRecovery,
   "second-key-set-of-a-name": secondKeySetOfAName,
   "second-record-for-a-version": secondRecordForAVersion,
@@ -213,9 +235,11 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "strange-encodings-in-commands": strangeEncodingsInCommands,
   "suggestion-for-a-shell": suggestionForAShell,
   "swapped-record": swappedRecord,
+  "swapped-record-at-rotation": swappedRecordAtRotation,
   "taken-out": takenOut,
   "text-that-moves-the-cursor": textThatMovesTheCursor,
   "text-that-moves-the-cursor-elsewhere": textThatMovesTheCursorElsewhere,
+  "two-rotations-at-once": twoRotationsAtOnce,
   "unknown-epoch": unknownEpoch,
   "version-below-the-floor": versionBelowTheFloor,
   "version-offered-again": versionOfferedAgain,

@@ -1,12 +1,11 @@
 /** The clients that are lied to, each with the state that it keeps on disk. */
-import { createHash } from "node:crypto"
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { problemCodes } from "@halfkey/core/formats/problem-codes"
 import { Admin } from "halfkey/admin"
 import { type Result, Secrets, unwrap } from "halfkey/secrets"
 import type { ClientKind, Verdict } from "./attack.ts"
-import type { Call } from "./calls.ts"
+import type { Call } from "./call.ts"
 import { fileFreshness } from "./file-freshness.ts"
 import { runHalfkey } from "./halfkey.ts"
 import type { Scene } from "./scene.ts"
@@ -21,12 +20,14 @@ export interface Outcome {
   mismatch(verdict: Verdict): string | undefined
 }
 
+/** Every file that a client keeps, by its path. */
+export type State = Readonly<Record<string, { readonly mode: string; readonly text: string }>>
+
 export interface Victim {
   run(call: Call): Promise<Outcome>
   /** Makes it ask for a new access token. */
   forgetToken(): void
-  /** Every file that the client keeps, with its mode and a hash of its bytes. */
-  state(): Readonly<Record<string, string>>
+  state(): State
   close(): Promise<void>
 }
 
@@ -164,16 +165,13 @@ class CliVictim implements Victim {
   }
 }
 
-function stateOf(directory: string): Record<string, string> {
+function stateOf(directory: string): State {
   const paths = globSync("**", { cwd: directory }).sort()
   return Object.fromEntries(
     paths.map((path) => {
       const stat = statSync(join(directory, path))
-      if (stat.isDirectory()) return [path, "directory"]
-      const hash = createHash("sha256")
-        .update(readFileSync(join(directory, path)))
-        .digest("hex")
-      return [path, `${stat.mode.toString(8)} ${hash}`]
+      const text = stat.isDirectory() ? "" : readFileSync(join(directory, path), "utf8")
+      return [path, { mode: stat.mode.toString(8), text }]
     }),
   )
 }

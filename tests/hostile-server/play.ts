@@ -1,12 +1,12 @@
 /** Plays one lie of one attack to one client, and checks all that must follow from it. */
 import assert from "node:assert/strict"
 import { type Attack, type ClientKind, clientsWithMemory, type Lie, type Verdict } from "./attack.ts"
-import type { Call } from "./calls.ts"
-import { victimOf } from "./clients.ts"
+import type { Call } from "./call.ts"
+import { type State, victimOf } from "./clients.ts"
 import { canary, type Scene } from "./scene.ts"
 
 /** Requests that bring something sealed or signed to the server, or change something there. */
-const writing = [/^(?:PUT|DELETE) /, /^POST \/v1\/(?!secrets\/(?:read|prepare))/]
+const writing = [/^(?:PUT|DELETE) /, /^POST \/v1\/(?!secrets\/(?:read|prepare|stale))/]
 
 /** A token, and five attempts of two requests each: no lie makes a client ask more, unless the call says so. */
 const requestsMax = 12
@@ -32,11 +32,17 @@ export async function play(scene: Scene, attack: Attack, lie: Lie, call: Call, k
     if (verdict === "harmless") outcome.requireTruth()
     else {
       assert.equal(outcome.mismatch(verdict), undefined)
-      assert.deepEqual(victim.state(), stateBefore, "a refused answer changed what the client keeps")
-      assertSentNothing(scene, attack.sends ?? [])
+      const kept = (state: State) => (call.learns ? withoutDocuments(state) : state)
+      const [before, after] = [kept(stateBefore), kept(victim.state())]
+      const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+        (path) => before[path]?.mode !== after[path]?.mode || before[path]?.text !== after[path]?.text,
+      )
+      assert.deepEqual(changed, [], "a refused answer changed what the client keeps")
+      assertSentNothing(scene, [...(attack.sends ?? []), ...(call.sends ?? [])])
     }
     // The same call of the same client succeeds as soon as the server is honest: so it was the lie that was refused.
     scene.proxy.listen()
+    if (kind === "cli" && call.notHonestly) return
     // Every command starts from a copy of the same state: once for each call is enough.
     if (kind === "cli" && honestCommands.has(call)) return
     if (kind === "cli") honestCommands.add(call)
@@ -51,6 +57,17 @@ export async function play(scene: Scene, attack: Attack, lie: Lie, call: Call, k
     scene.proxy.listen()
     await victim.close()
   }
+}
+
+/** What is kept of secrets, and every file that is none of what was seen. */
+function withoutDocuments(state: State): State {
+  return Object.fromEntries(
+    Object.entries(state).flatMap(([path, { mode, text }]) => {
+      if (!/^(?:config\/state\/|freshness\.json$)/.test(path)) return [[path, { mode, text }]]
+      if (!path.endsWith(".json")) return []
+      return [[path, { mode, text: JSON.stringify(JSON.parse(text).secrets) }]]
+    }),
+  )
 }
 
 function verdictFor({ refused, refusedByMemory }: Attack, kind: ClientKind): Verdict | "harmless" {

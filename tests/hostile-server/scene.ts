@@ -1,6 +1,6 @@
 /** Where the attacks play: the real server, the proxy before it, and clients that have seen the truth once. */
 import { execFile } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -45,7 +45,9 @@ export class Scene {
   readonly elsewhere = new Elsewhere()
   /** The mode that the member does not have in development, so that granting it is a change. */
   otherMode: "read" | "read-write" = "read"
-  /** A client that may be taken out of development. */
+  /** Whether there is an environment that may be rotated. */
+  hasRotating = false
+  /** A client that may be taken out of an environment. */
   leaver = ""
   recoveryKit = ""
   /** The client that is to be revoked next. */
@@ -114,6 +116,7 @@ export class Scene {
     await this.elsewhere.start()
     const recoveryKit = await this.#init()
     this.recoveryKit = recoveryKit
+    writeFileSync(join(this.directory, "kit.txt"), recoveryKit, { mode: 0o600 })
     const secrets = new Secrets(this.options())
     const admin = new Admin(this.options())
     try {

@@ -6,7 +6,7 @@ const newest = ({ keysets }: Json): Json => keysets[0].manifests.at(-1)
 export const attack: Attack = {
   tries: "have the holder of the recovery kit sign on from a manifest that no granter signed",
   calls: ["recover"],
-  clients: ["fresh"],
+  clients: ["fresh", "cli"],
   lies: {
     "a member from outside": {
       to,

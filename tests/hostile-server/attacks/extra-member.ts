@@ -2,7 +2,17 @@ import { type Attack, aboutManifest } from "../attack.ts"
 
 export const attack: Attack = {
   tries: "put a member into the manifest that no granter let in, so that the next halves are sealed to it",
-  calls: ["get", "set", "grant", "create client", "list grants", "revoke grant"],
+  calls: [
+    "get",
+    "set",
+    "grant",
+    "create client",
+    "list grants",
+    "revoke grant",
+    "rotate",
+    "revoke and rotate",
+    "revoke grant and rotate",
+  ],
   lies: {
     "somebody from outside": aboutManifest(async ({ members }, { insider }) => {
       const { clientId, kemPk } = await insider.outsider.publicKeys()

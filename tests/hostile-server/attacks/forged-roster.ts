@@ -16,7 +16,18 @@ async function withAttacker(
 
 export const attack: Attack = {
   tries: "make itself a granter by a roster of its own",
-  calls: ["get", "set", "whoami", "create environment", "list grants", "list granters", "add granter"],
+  calls: [
+    "get",
+    "set",
+    "whoami",
+    "create environment",
+    "list grants",
+    "list granters",
+    "add granter",
+    "add granter again",
+    "remove granter",
+    "rotate",
+  ],
   clients: ["fresh", "cli"],
   lies: {
     "signed by a member": aboutDocuments(({ rosters }, scene) => withAttacker(rosters, scene, "member")),

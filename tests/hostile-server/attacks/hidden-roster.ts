@@ -3,7 +3,16 @@ import { type Attack, aboutDocuments } from "../attack.ts"
 
 export const attack: Attack = {
   tries: "hide a newer roster, under which the manifest was signed and some granter no longer counts",
-  calls: ["get", "set", "grant", "list grants", "revoke grant"],
+  calls: [
+    "get",
+    "set",
+    "grant",
+    "list grants",
+    "revoke grant",
+    "rotate",
+    "revoke and rotate",
+    "revoke grant and rotate",
+  ],
   clients: ["fresh", "cli"],
   lies: {
     "the last one": aboutDocuments((bundle, { insider }) => {

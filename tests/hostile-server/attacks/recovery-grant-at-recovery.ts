@@ -7,7 +7,7 @@ export const attack: Attack = {
   tries:
     "keep back or replace what the recovery kit opens, so that halves are lost or others are sealed to the new admin",
   calls: ["recover"],
-  clients: ["fresh"],
+  clients: ["fresh", "cli"],
   lies: {
     missing: { to, json: (answer) => void grants(answer).splice(0) },
     garbage: {

@@ -2,7 +2,7 @@ import { type Attack, aboutDocuments, flipped } from "../attack.ts"
 
 export const attack: Attack = {
   tries: "let the recovery grant vanish, so that the kit in the safe opens nothing any more",
-  calls: ["grant", "create client"],
+  calls: ["grant", "create client", "rotate", "revoke grant and rotate"],
   lies: {
     "left out": aboutDocuments((bundle) => delete bundle.recoveryGrants),
     none: aboutDocuments((bundle) => {

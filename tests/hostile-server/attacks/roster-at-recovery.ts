@@ -6,14 +6,14 @@ const to = ["POST /v1/recovery/read"]
 export const attack: Attack = {
   tries: "hide the newest roster from the holder of the recovery kit, or forge one, so that the root signs a fork",
   calls: ["recover"],
-  clients: ["fresh"],
+  clients: ["fresh", "cli"],
   lies: {
     "the newest hidden, which a manifest names": {
       to,
       json: ({ keysets, rosters }, { insider }) => {
         const hash = rosterFormat.hash(rosterFormat.parse(insider.nextRoster(rosters[0], {})))
         const { manifests } = keysets[0]
-        manifests.push(insider.nextManifest(manifests.pop(), { rosterSeq: 2, rosterHash: hash }))
+        manifests.push(insider.nextManifest(manifests.at(-1), { rosterSeq: 2, rosterHash: hash }))
       },
     },
     "all hidden": { to, json: ({ rosters }) => void rosters.splice(0) },
