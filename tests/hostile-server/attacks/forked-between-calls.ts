@@ -10,5 +10,7 @@ export const attack: Attack = {
       answer.keyset.manifests = [insider.manifest(answer.keyset.manifests.at(-1), { createdAt: 0 })]
     }),
   },
+  // Whichever answer is first is believed, and remembered.
+  signedNews: true,
   refused: { code: "keyset_verification_failed", check: "freshness" },
 }
