@@ -6,26 +6,13 @@ import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { after, before, describe, test } from "node:test"
 import { fileURLToPath } from "node:url"
+import { transcript } from "./transcript.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
 function documents(): string[] {
   const files = execFileSync("git", ["ls-files", "*.md"], { cwd: root, encoding: "utf8" }).split("\n")
   return files.filter((file) => file !== "")
-}
-
-/** Commands of the `console` blocks with what each is said to print. */
-function transcript(markdown: string): { command: string; output: string }[] {
-  const blocks = [...markdown.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block)
-  return blocks.flatMap((block) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((entry) => {
-        const [command = "", ...output] = entry.split("\n")
-        return { command, output: output.join("\n") }
-      }),
-  )
 }
 
 describe("README", () => {
