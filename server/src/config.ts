@@ -15,6 +15,8 @@ export interface Config {
   readonly port: number
   /** Absolute. */
   readonly dataDirectory: string
+  /** Its group may write to it. */
+  readonly allowSharedDataDirectory: boolean
   /** Absolute path of the SQLite file. */
   readonly databasePath: string
   readonly region: string
@@ -48,6 +50,7 @@ export function readConfig(env: Environment): Config {
     host: setting(env, "HALFKEY_HOST") ?? "127.0.0.1",
     port: integer(env, "HALFKEY_PORT", 4253, 0, 65_535),
     dataDirectory,
+    allowSharedDataDirectory: setting(env, "HALFKEY_ALLOW_SHARED_DATA_DIR") === "1",
     databasePath: databasePath(env, dataDirectory),
     region: region(env),
     logLevel: logLevel(env),

@@ -9,7 +9,7 @@ import type { Discovery } from "@halfkey/core/wire/discovery"
 import type { FastifyInstance } from "fastify"
 import type { DestinationStream, Logger } from "pino"
 import type { Config } from "./config.ts"
-import { lockDataDirectory, makeDataDirectory, removePartialFiles } from "./data-directory.ts"
+import { lockDataDirectory, prepareDataDirectory, removePartialFiles } from "./data-directory.ts"
 import type { Store } from "./domain/store.ts"
 import { buildHttpServer } from "./http/http-server.ts"
 import { Metrics } from "./http/metrics.ts"
@@ -79,10 +79,11 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
-    makeDataDirectory(config.dataDirectory)
+    const warning = prepareDataDirectory(config.dataDirectory, config.allowSharedDataDirectory)
     opened.push(lockDataDirectory(config.dataDirectory))
     removePartialFiles(config.dataDirectory)
     const logger = createLogger(config.logLevel, options.logDestination)
+    if (warning !== undefined) logger.warn(warning)
     const sequenced = new SequencedLogs(logger)
     const store = await openSqliteStore({
       path: config.databasePath,

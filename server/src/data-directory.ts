@@ -9,25 +9,89 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import Database from "better-sqlite3"
 
-/** Makes the directory when it is missing. Throws `invalid_configuration`. */
-export function makeDataDirectory(path: string): void {
+/**
+ * Makes the directory when it is missing, and refuses one where others could put files of theirs. Throws
+ * `invalid_configuration`. Returns what the operator should be warned of.
+ */
+export function prepareDataDirectory(path: string, allowShared: boolean): string | undefined {
   try {
-    if (existsSync(path)) return
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    // The mode above is cut by the umask only, but parents that were made too keep it; this states it for the last.
-    chmodSync(path, 0o700)
+    if (!existsSync(path)) {
+      makeDirectories(path)
+      // The umask may have taken too much; this states it.
+      chmodSync(path, 0o700)
+      return undefined
+    }
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown"
     throw new HalfkeyError("invalid_configuration", `the data directory ${path} cannot be made (${code})`, {
       hint: "set HALFKEY_DATA_DIR to a directory that this user may write",
       cause,
     })
+  }
+  // Windows has no such bits: there the folder is private by its own rules.
+  if (process.getuid === undefined || process.getgroups === undefined) return undefined
+  const user = { uid: process.getuid(), groups: new Set(process.getgroups()) }
+  const { isShared, problem } = judgeDirectory(statSync(path), user)
+  if (problem !== undefined && !(isShared && allowShared)) {
+    throw new HalfkeyError("invalid_configuration", `the data directory ${path} is not safe: ${problem}`, {
+      hint: isShared
+        ? `chmod 700 ${path}, or HALFKEY_ALLOW_SHARED_DATA_DIR=1 if that group may read and change everything`
+        : `chmod 700 ${path}, and chown it to the user of this server`,
+    })
+  }
+  return isShared ? `the data directory ${path} may be written by its group` : undefined
+}
+
+export interface DirectoryUser {
+  readonly uid: number
+  readonly groups: ReadonlySet<number>
+}
+
+/**
+ * Whoever may write to the directory can replace the database, and take the setup token's place. So it belongs to the server's user
+ * or to root, and nobody else may write to it, but for one case that Kubernetes makes: with `fsGroup`, a volume belongs to root
+ * and to a group that the server is in, which may write, with setgid.
+ */
+export function judgeDirectory(
+  { uid, gid, mode }: { readonly uid: number; readonly gid: number; readonly mode: number },
+  user: DirectoryUser,
+): { readonly isShared: boolean; readonly problem?: string } {
+  if (uid !== user.uid && uid !== 0 && user.uid !== 0) {
+    return { isShared: false, problem: `it belongs to another user, number ${uid}` }
+  }
+  if ((mode & 0o002) !== 0) return { isShared: false, problem: "every user of this machine may write to it" }
+  if ((mode & 0o020) === 0) return { isShared: false }
+  if ((mode & 0o2000) !== 0 && user.groups.has(gid)) return { isShared: true }
+  return { isShared: true, problem: `its group, number ${gid}, may write to it` }
+}
+
+/**
+ * With what is missing above it. Not by `recursive` of `mkdirSync`: that never ends where nothing can be made, such as in
+ * /proc.
+ */
+function makeDirectories(path: string): void {
+  if (makeDirectory(path)) return
+  makeDirectories(dirname(path))
+  makeDirectory(path)
+}
+
+/** `false` where the one above it is missing, too. */
+function makeDirectory(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "EEXIST" && existsSync(path)) return true
+    if (code === "ENOENT" && !existsSync(dirname(path))) return false
+    throw error
   }
 }
 

@@ -57,6 +57,7 @@ Settings are variables of the environment, the same for every command:
   HALFKEY_TLS_CERT, HALFKEY_TLS_KEY   files in PEM form; together they turn on TLS
   HALFKEY_TRUSTED_PROXIES   addresses or networks whose X-Forwarded-For is believed, with commas between
   HALFKEY_ALLOW_INSECURE_LISTEN=1     listen beyond loopback without TLS
+  HALFKEY_ALLOW_SHARED_DATA_DIR=1     use a data directory that its group may write to
 
 Examples:
 

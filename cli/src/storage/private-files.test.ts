@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from "node:path"
 import { test } from "node:test"
 import { temporaryDirectory } from "../testing/test-context.ts"
-import { readPrivateFile, writePrivateFile } from "./private-files.ts"
+import { ensurePrivateDirectory, readPrivateFile, writePrivateFile } from "./private-files.ts"
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
@@ -18,6 +18,12 @@ test("directories are 0700, files 0600, whatever the umask", (t) => {
   assert.equal(mode(join(path, "..")), "700")
   assert.equal(mode(join(path, "../..")), "700")
   assert.deepEqual(readdirSync(join(path, "..")), ["local.json"])
+})
+
+test("where no directory can be made, that is said at once", { skip: process.platform !== "linux" }, () => {
+  for (const path of ["/proc/none", "/proc/none/deeper", "/dev/null/x"]) {
+    assert.throws(() => ensurePrivateDirectory(path), /the directory \S+ cannot be made: (ENOENT|ENOTDIR)$/)
+  }
 })
 
 test("a file that others may read is refused, with what to type", (t) => {

@@ -21,7 +21,7 @@ const hasModes = typeof process.getuid === "function"
 /** Makes a directory 0700, with its parents; refuses one that others may write to. */
 export function ensurePrivateDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDirectories(path)
   } catch (error) {
     const { code = "unknown reason" } = error as NodeJS.ErrnoException
     throw new HalfkeyError("invalid_configuration", `the directory ${path} cannot be made: ${code}`, {
@@ -30,6 +30,30 @@ export function ensurePrivateDirectory(path: string): void {
   }
   const problem = directoryProblem(path)
   if (problem !== undefined) throw problem
+}
+
+/**
+ * Makes a directory 0700 and what is missing above it. Not by `recursive` of `mkdirSync`: that never ends where nothing can be
+ * made, such as in /proc.
+ */
+function makeDirectories(path: string): void {
+  if (makeDirectory(path)) return
+  makeDirectories(dirname(path))
+  makeDirectory(path)
+}
+
+/** `false` where the one above it is missing, too. */
+function makeDirectory(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const isThere = (at: string) => statSync(at, { throwIfNoEntry: false })?.isDirectory() === true
+    if (code === "EEXIST" && isThere(path)) return true
+    if (code === "ENOENT" && !isThere(dirname(path))) return false
+    throw error
+  }
 }
 
 /** Why a directory must not hold keys, or `undefined`. Others who may read it see only the names of its files. */
