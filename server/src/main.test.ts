@@ -145,6 +145,12 @@ const startErrors: readonly [
     /^halfkey-server: the data directory .* cannot be made/,
   ],
   [
+    "a directory where nothing can be made",
+    () => ({ HALFKEY_DATA_DIR: "/proc/none/x" }),
+    2,
+    /^halfkey-server: the data directory \/proc\/none\/x cannot be made \(ENOENT\)\n {2}hint: set HALFKEY_DATA_DIR/,
+  ],
+  [
     "TLS files that are not there",
     () => ({ HALFKEY_TLS_CERT: "/nonexistent", HALFKEY_TLS_KEY: "/nonexistent" }),
     2,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
@@ -140,6 +140,85 @@ test("a new data directory makes a new local profile and keeps the earlier one",
   assert.deepEqual(halfkey.profile(name), earlier)
   assert.notEqual(halfkey.profile()["workspaceCRN"], earlier["workspaceCRN"])
   assert.equal(await halfkey.ok(["list", "-e", "development"]), "")
+})
+
+test("each data directory has its profile: none takes the place of another, and each start finds its own", async (t) => {
+  const halfkey = installation(t)
+  const projects = ["one", "two"].map((name) => {
+    const directory = join(halfkey.directory, name)
+    mkdirSync(directory)
+    return { HALFKEY_DATA_DIR: join(directory, ".halfkey") } as Record<string, string>
+  })
+  const [one = {}, two = {}] = projects
+  const first = await halfkey.up(one)
+  const ofOne = halfkey.profile()
+  assert.equal(ofOne["dataDirectory"], one["HALFKEY_DATA_DIR"])
+  await halfkey.ok(["set", "WHERE", "-e", "development"], { stdin: "one" })
+  await first.end()
+
+  const second = await halfkey.up(two)
+  assert.match(
+    second.stderr(),
+    /halfkey: the default profile is now local-two, no longer local: use --profile local for that one\n/,
+  )
+  assert.match(second.stdout(), /hkrk_/)
+  assert.deepEqual(halfkey.profile(), ofOne)
+  await halfkey.ok(["set", "WHERE", "-e", "development"], { stdin: "two" })
+  await second.end()
+
+  // Whoever starts a server means its workspace, though both were at the same port before.
+  for (const [env, name, value] of [
+    [one, "local", "one"],
+    [two, "local-two", "two"],
+  ] as const) {
+    const again = await halfkey.up(env)
+    assert.match(again.stderr(), new RegExp(`halfkey: workspace crn:\\S+, profile ${name}\\n$`))
+    assert.equal(halfkey.profile(name)["endpoint"], again.endpoint)
+    assert.equal(await halfkey.ok(["get", "WHERE", "-e", "development"]), value)
+    await again.end()
+  }
+
+  // Both at once, each by its name.
+  const both = [await halfkey.up(one), await halfkey.up(two)]
+  for (const [name, value] of [
+    ["local", "one"],
+    ["local-two", "two"],
+  ] as const) {
+    assert.equal(await halfkey.ok(["get", "WHERE", "-e", "development", "--profile", name]), value)
+  }
+  const here = await halfkey.run(["up", "--port", portOf(both[0]?.endpoint ?? "")], { env: two })
+  assert.match(here.stderr, /halfkey: its data is not in \S+two\/\.halfkey: HALFKEY_PORT=\d+ with the same command/)
+  for (const up of both) await up.end()
+
+  // A directory that was moved, or that a link leads to, keeps its profile.
+  renameSync(join(halfkey.directory, "one"), join(halfkey.directory, "moved"))
+  symlinkSync(join(halfkey.directory, "moved"), join(halfkey.directory, "link"))
+  await halfkey.up({ HALFKEY_DATA_DIR: join(halfkey.directory, "link", ".halfkey") })
+  assert.equal(halfkey.profile()["dataDirectory"], join(halfkey.directory, "moved", ".halfkey"))
+  assert.equal(await halfkey.ok(["get", "WHERE", "-e", "development"]), "one")
+})
+
+test("a default that is no server of this machine stays at later starts", async (t) => {
+  const halfkey = installation(t)
+  const first = await halfkey.up()
+  await first.end()
+  const { dataDirectory: _, ...work } = halfkey.profile()
+  const path = join(halfkey.configDirectory, "profiles", "work.json")
+  writeFileSync(path, JSON.stringify({ ...work, endpoint: "https://work.example" }), { mode: 0o600 })
+  writeFileSync(join(halfkey.configDirectory, "default-profile"), "work\n", { mode: 0o600 })
+  const second = await halfkey.up()
+  assert.match(second.stderr(), /halfkey: workspace crn:\S+, profile local; use --profile local\n$/)
+})
+
+test("a data directory that cannot be made is told at once", { skip: process.platform !== "linux" }, async (t) => {
+  const halfkey = installation(t)
+  assert.deepEqual(await halfkey.run(["up", "--data-dir", "/proc/none"]), {
+    code: 2,
+    signal: null,
+    stdout: "",
+    stderr:
+      "halfkey: the directory /proc/none cannot be made: ENOENT\n  try: permit it, or choose another place (HALFKEY_CONFIG_DIR, HALFKEY_DATA_DIR)\n",
+  })
 })
 
 test("a first start that takes the default from another profile says so", async (t) => {

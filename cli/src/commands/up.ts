@@ -8,12 +8,12 @@ import { usageError } from "../failure.ts"
 import { nodeTransport } from "../http/node-transport.ts"
 import { listeningEndpoint, reachable } from "../local-server/address.ts"
 import { findServer } from "../local-server/find-server.ts"
-import { findFittingProfile } from "../local-server/local-profiles.ts"
+import { findFittingProfile, realPath } from "../local-server/local-profiles.ts"
 import { warnOfMissingKit } from "../local-server/new-workspace.ts"
 import { firstStart, prepare, tokenIn } from "../local-server/prepare.ts"
 import { probe } from "../local-server/probe.ts"
 import { startServer } from "../local-server/server-process.ts"
-import { Profiles } from "../settings/profiles.ts"
+import { type Profile, Profiles } from "../settings/profiles.ts"
 import { ensurePrivateDirectory } from "../storage/private-files.ts"
 
 export interface UpOptions {
@@ -25,8 +25,9 @@ export const definition: CommandDefinition<UpOptions> = {
   environments: "none",
   about: `The data is in .halfkey below this directory (HALFKEY_DATA_DIR), the server at http://127.0.0.1:4253 (HALFKEY_HOST,
 HALFKEY_PORT). The first start also creates a workspace with the environments production, staging and development,
-stores you as its admin in the profile local, and prints the recovery kit once. The server's log is server.log in the
-data directory; warnings and errors are printed. Ctrl-C stops the server, after it has finished what it is doing.`,
+stores you as its admin in the profile local (local-NAME, where local is that of another data directory), and prints the
+recovery kit once. Later starts find the profile by its data directory. The server's log is server.log in the data directory;
+warnings and errors are printed. Ctrl-C stops the server, after it has finished what it is doing.`,
   examples: [
     { does: "start here", line: "halfkey up" },
     { does: "on another port, with the data elsewhere", line: "halfkey up --port 4300 --data-dir ~/halfkey-data" },
@@ -50,16 +51,17 @@ export async function run(context: Context, options: UpOptions): Promise<number>
   if (there.kind === "somebody-else") throw taken(port, "another program")
   if (there.kind === "halfkey") {
     // Interrupted between the server's start and the workspace: the token is still in our data directory.
+    let isHere = true
     if (there.needsSetup && tokenIn(dataDirectory) !== undefined) {
       await firstStart(context, profiles, wanted, dataDirectory)
     } else {
-      const fitting = await findFittingProfile(context, profiles, wanted, false)
+      const fitting = await findFittingProfile(context, profiles, { endpoint: wanted, dataDirectory, ours: false })
       if (fitting === undefined) throw noProfileFits(port, wanted)
       warnOfMissingKit(context, fitting.name, fitting.profile)
+      isHere = servesFrom(dataDirectory, fitting.profile)
     }
     context.note(`the server is running already, at ${wanted}`)
-    // Each server holds a file of this name in its data directory.
-    if (!existsSync(join(dataDirectory, "lock")))
+    if (!isHere)
       context.note(
         `its data is not in ${dataDirectory}: HALFKEY_PORT=${Number(port) + 1} with the same command starts another one`,
       )
@@ -79,6 +81,12 @@ export async function run(context: Context, options: UpOptions): Promise<number>
     throw error
   }
   return server.ended
+}
+
+function servesFrom(dataDirectory: string, profile: Profile): boolean {
+  if (profile.dataDirectory !== undefined) return profile.dataDirectory === realPath(dataDirectory)
+  // Each server holds a file of this name in its data directory.
+  return existsSync(join(dataDirectory, "lock"))
 }
 
 /** The server would say it as well, but the port is looked at before there is a server. */

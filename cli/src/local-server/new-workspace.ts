@@ -13,6 +13,8 @@ export interface NewWorkspaceOptions {
   readonly label: string
   /** Name of the profile: it must not exist. */
   readonly profile: string
+  /** Of the server, where it is ours. */
+  readonly dataDirectory?: string
 }
 
 /** Making the keys of three environments takes a second or two on a slow machine. */
@@ -31,11 +33,12 @@ export async function makeWorkspace(
   profiles: Profiles,
   options: NewWorkspaceOptions,
 ): Promise<Profile> {
-  const { endpoint, setupToken, label, profile: name } = options
+  const { endpoint, setupToken, label, profile: name, dataDirectory } = options
   profiles.requireNew(name)
   const made = unwrap(await createWorkspace({ endpoint, setupToken, label, timeoutMs, transport: nodeTransport() }))
   const { workspaceCRN, clientId, clientKey, apiKey, recoveryKit } = made
-  const profile: Profile = { endpoint, workspaceCRN, clientId, clientKey, apiKey }
+  const place = dataDirectory === undefined ? undefined : { dataDirectory }
+  const profile: Profile = { endpoint, workspaceCRN, clientId, clientKey, apiKey, ...place }
   profiles.save(name, { ...profile, recoveryKitPending: true })
   context.streams.out(recoveryKitBox(workspaceCRN, recoveryKit))
   profiles.save(name, profile)

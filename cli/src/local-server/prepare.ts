@@ -2,12 +2,11 @@
 import { readFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { parseCrn } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Context } from "../context.ts"
 import { nodeTransport } from "../http/node-transport.ts"
-import { localProfile, type Profiles } from "../settings/profiles.ts"
-import { findFittingProfile } from "./local-profiles.ts"
+import type { Profiles } from "../settings/profiles.ts"
+import { findFittingProfile, newProfileName, realPath } from "./local-profiles.ts"
 import { makeWorkspace, warnOfMissingKit } from "./new-workspace.ts"
 import { probe } from "./probe.ts"
 
@@ -21,10 +20,10 @@ export async function prepare(
   const answer = await probe(nodeTransport(), endpoint)
   if (answer.kind !== "halfkey") return tellUnreachable(context, endpoint, dataDirectory)
   if (answer.needsSetup) return firstStart(context, profiles, endpoint, dataDirectory)
-  return laterStart(context, profiles, endpoint)
+  return laterStart(context, profiles, endpoint, dataDirectory)
 }
 
-/** Creates the workspace. A profile `local` of an earlier server is kept under another name. */
+/** Creates the workspace, and its profile beside those of other data directories. */
 export async function firstStart(
   context: Context,
   profiles: Profiles,
@@ -33,21 +32,11 @@ export async function firstStart(
 ): Promise<void> {
   const setupToken = tokenIn(dataDirectory)
   if (setupToken === undefined) throw noToken(dataDirectory)
-  const earlier = profiles.find(localProfile)
-  if (earlier !== undefined) {
-    const name = `${localProfile}-${parseCrn(earlier.workspaceCRN).workspaceId.slice(0, 8).toLowerCase()}`
-    profiles.rename(localProfile, name)
-    context.note(`the profile ${localProfile} of an earlier workspace is now called ${name}`)
-  }
+  const place = realPath(dataDirectory)
+  const profile = newProfileName(context, profiles, place)
   const label = `admin on ${hostname().slice(0, 60) || "this machine"}`
-  const made = await makeWorkspace(context, profiles, { endpoint, setupToken, label, profile: localProfile })
-  const before = profiles.default()
-  profiles.setDefault(localProfile)
-  if (before !== undefined && before !== localProfile) {
-    context.note(
-      `the default profile is now ${localProfile}, no longer ${before}: use --profile ${before} for that one`,
-    )
-  }
+  const made = await makeWorkspace(context, profiles, { endpoint, setupToken, label, profile, dataDirectory: place })
+  makeDefault(context, profiles, profile)
   context.note(`created ${made.workspaceCRN} with production, staging and development; you are its admin`)
   const halfkey = context.env["npm_command"] === undefined ? "halfkey" : "npx halfkey"
   const lines = [
@@ -61,8 +50,13 @@ export async function firstStart(
 }
 
 /** Finds the profile for the workspace that is there; follows the server to another port. */
-async function laterStart(context: Context, profiles: Profiles, endpoint: string): Promise<void> {
-  const fitting = await findFittingProfile(context, profiles, endpoint, true)
+async function laterStart(
+  context: Context,
+  profiles: Profiles,
+  endpoint: string,
+  dataDirectory: string,
+): Promise<void> {
+  const fitting = await findFittingProfile(context, profiles, { endpoint, dataDirectory, ours: true })
   if (fitting === undefined) {
     context.streams.err(
       "halfkey: no profile of this machine fits the workspaces of this server; it serves all the same\n" +
@@ -72,10 +66,25 @@ async function laterStart(context: Context, profiles: Profiles, endpoint: string
     return
   }
   const { name, profile } = fitting
-  if (profile.endpoint !== endpoint) profiles.save(name, { ...profile, endpoint })
+  const place = realPath(dataDirectory)
+  if (profile.endpoint !== endpoint || profile.dataDirectory !== place) {
+    profiles.save(name, { ...profile, endpoint, dataDirectory: place })
+  }
   warnOfMissingKit(context, name, profile)
-  const use = name === localProfile ? "" : `; use --profile ${name}`
+  // Among servers of this machine, the one that is started is the one that is meant; no other default is touched.
+  const before = profiles.default()
+  const isOurs = before !== undefined && profiles.findReadable(before)?.dataDirectory !== undefined
+  if (isOurs) makeDefault(context, profiles, name)
+  const use = profiles.default() === name ? "" : `; use --profile ${name}`
   context.note(`workspace ${profile.workspaceCRN}, profile ${name}${use}`)
+}
+
+function makeDefault(context: Context, profiles: Profiles, name: string): void {
+  const before = profiles.default()
+  if (before === name) return
+  profiles.setDefault(name)
+  if (before === undefined) return
+  context.note(`the default profile is now ${name}, no longer ${before}: use --profile ${before} for that one`)
 }
 
 /** With TLS, this machine may not know the certificate's authority, or the certificate is for another name. */
