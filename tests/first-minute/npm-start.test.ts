@@ -133,14 +133,17 @@ test("another data directory with the same configuration: a new workspace, and t
   const profile = readFileSync(join(env.HALFKEY_CONFIG_DIR, "profiles/local.json"), "utf8")
   const up = await npmStart({ HALFKEY_DATA_DIR: join(folder, "more-data") })
   assert.match(up.stdout, /hkrk_/)
-  const kept = /the profile local of an earlier workspace is now called (local-[a-z2-7]{8})/.exec(up.stderr)?.[1]
-  assert.ok(kept, up.stderr)
-  assert.equal(readFileSync(join(env.HALFKEY_CONFIG_DIR, `profiles/${kept}.json`), "utf8"), profile)
+  assert.match(
+    up.stderr,
+    /the default profile is now local-more-data, no longer local: use --profile local for that one\n/,
+  )
+  assert.equal(readFileSync(join(env.HALFKEY_CONFIG_DIR, "profiles/local.json"), "utf8"), profile)
   await stop(up)
 
   const back = await npmStart()
-  assert.match(back.stderr, new RegExp(`halfkey: workspace crn:.*, profile ${kept}; use --profile ${kept}`))
-  assert.equal(await cli(["get", "TOKEN", "-e", "production", "--profile", kept]), "secret")
+  assert.match(back.stderr, /the default profile is now local, no longer local-more-data/)
+  assert.match(back.stderr, /halfkey: workspace crn:.*, profile local\n/)
+  assert.equal(await cli(["get", "TOKEN", "-e", "production"]), "secret")
   await stop(back)
 })
 
@@ -176,7 +179,6 @@ test("kill -9 of the server alone: it is said, with an exit code, and the next s
   assert.notEqual(code, 0)
   assert.match(up.stderr, /halfkey: the server was ended by SIGKILL\n/)
   const next = await npmStart()
-  const kept = /use --profile (local-[a-z2-7]{8})/.exec(next.stderr)?.[1] ?? "local"
-  assert.equal(await cli(["get", "DATABASE_URL", "-e", "development", "--profile", kept]), "postgres://localhost/app")
+  assert.equal(await cli(["get", "DATABASE_URL", "-e", "development"]), "postgres://localhost/app")
   await stop(next)
 })
