@@ -15,6 +15,8 @@ import { attack as commitAnsweredForOthers } from "./attacks/commit-answered-for
 import { attack as commitNeverTaken } from "./attacks/commit-never-taken.ts"
 import { attack as deletedSaidBeforeWriting } from "./attacks/deleted-said-before-writing.ts"
 import { attack as deletedSaidToBeLive } from "./attacks/deleted-said-to-be-live.ts"
+import { attack as destructionNeverTaken } from "./attacks/destruction-never-taken.ts"
+import { attack as destructionUndoneByNobody } from "./attacks/destruction-undone-by-nobody.ts"
 import { attack as disabledKeySet } from "./attacks/disabled-key-set.ts"
 import { attack as editedCiphertext } from "./attacks/edited-ciphertext.ts"
 import { attack as editedManifest } from "./attacks/edited-manifest.ts"
@@ -43,6 +45,7 @@ import { attack as helpForAnotherEnvironment } from "./attacks/help-for-another-
 import { attack as hiddenFromAll } from "./attacks/hidden-from-all.ts"
 import { attack as hiddenFromRevocation } from "./attacks/hidden-from-revocation.ts"
 import { attack as hiddenRoster } from "./attacks/hidden-roster.ts"
+import { attack as hiddenUndo } from "./attacks/hidden-undo.ts"
 import { attack as keyAboveP } from "./attacks/key-above-p.ts"
 import { attack as leftOutRevision } from "./attacks/left-out-revision.ts"
 import { attack as liveSaidToBeDeleted } from "./attacks/live-said-to-be-deleted.ts"
@@ -106,6 +109,9 @@ import { attack as smallOrderGranter } from "./attacks/small-order-granter.ts"
 import { attack as smallOrderKeysInCommands } from "./attacks/small-order-keys-in-commands.ts"
 import { attack as smallOrderRoot } from "./attacks/small-order-root.ts"
 import { attack as smallOrderSignature } from "./attacks/small-order-signature.ts"
+import { attack as stateConfirmedOtherwise } from "./attacks/state-confirmed-otherwise.ts"
+import { attack as stateEditedToEnabled } from "./attacks/state-edited-to-enabled.ts"
+import { attack as stateThatNobodySigned } from "./attacks/state-that-nobody-signed.ts"
 import { attack as strangeEncodings } from "./attacks/strange-encodings.ts"
 import { attack as strangeEncodingsInCommands } from "./attacks/strange-encodings-in-commands.ts"
 import { attack as suggestionForAShell } from "./attacks/suggestion-for-a-shell.ts"
@@ -140,6 +146,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "commit-never-taken": commitNeverTaken,
   "deleted-said-before-writing": deletedSaidBeforeWriting,
   "deleted-said-to-be-live": deletedSaidToBeLive,
+  "destruction-never-taken": destructionNeverTaken,
+  "destruction-undone-by-nobody": destructionUndoneByNobody,
   "disabled-key-set": disabledKeySet,
   "edited-ciphertext": editedCiphertext,
   "edited-manifest": editedManifest,
@@ -168,6 +176,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "hidden-from-all": hiddenFromAll,
   "hidden-from-revocation": hiddenFromRevocation,
   "hidden-roster": hiddenRoster,
+  "hidden-undo": hiddenUndo,
   "key-above-p": keyAboveP,
   "left-out-revision": leftOutRevision,
   "live-said-to-be-deleted": liveSaidToBeDeleted,
@@ -231,6 +240,9 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "small-order-keys-in-commands": smallOrderKeysInCommands,
   "small-order-root": smallOrderRoot,
   "small-order-signature": smallOrderSignature,
+  "state-confirmed-otherwise": stateConfirmedOtherwise,
+  "state-edited-to-enabled": stateEditedToEnabled,
+  "state-that-nobody-signed": stateThatNobodySigned,
   "strange-encodings": strangeEncodings,
   "strange-encodings-in-commands": strangeEncodingsInCommands,
   "suggestion-for-a-shell": suggestionForAShell,

@@ -1,6 +1,7 @@
 /** Every call by its name, as attacks say it. */
 import { adminCalls } from "./admin-calls.ts"
 import type { Call } from "./call.ts"
+import { stateCalls } from "./state-calls.ts"
 import { vaultCalls } from "./vault-calls.ts"
 
-export const calls: Readonly<Record<string, Call>> = { ...vaultCalls, ...adminCalls }
+export const calls: Readonly<Record<string, Call>> = { ...vaultCalls, ...adminCalls, ...stateCalls }

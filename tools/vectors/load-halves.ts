@@ -58,6 +58,16 @@ export async function halfCases(): Promise<LoadCase[]> {
     { name: "recovery: not needed by who only reads", changes: [recovery(), at("requireRecovery").to(false)] },
     { name: "the key set is disabled", code: "keyset_disabled", changes: [revision2({ state: "disabled" })] },
     { name: "the key set is destroyed", code: "keyset_disabled", changes: [revision2({ state: "destroyed" })] },
+    {
+      name: "recovery: none is served of a destroyed key set, into which nobody seals",
+      code: "keyset_disabled",
+      changes: [recovery(), revision2({ state: "destroyed" })],
+    },
+    {
+      name: "recovery: none is served of a disabled key set, which may be enabled",
+      check: "recovery",
+      changes: [recovery(), revision2({ state: "disabled" })],
+    },
     { name: "not a member", code: "keyset_not_found", changes: [revision2({ members: [world.member(admin)] })] },
     { name: "the key of another client", check: "client", changes: [at("clientKey").to(admin.clientKey)] },
     {

@@ -59,7 +59,9 @@ export function verifyDocuments(input: VerifyDocumentsInput): VerifiedDocuments 
   const manifest = checkManifests(workspaceId, bundle, roster)
   checkAskedFor(manifest, expected)
   checkFreshness(bundle, roster, manifest, floors)
-  if (input.requireRecovery) checkRecoveryGrants(manifest, bundle.recoveryGrants ?? [])
+  // Into a destroyed one nobody seals, and when its keys are deleted its recovery grants are, too (S5).
+  const isSealable = manifest.state !== "destroyed"
+  if (input.requireRecovery && isSealable) checkRecoveryGrants(manifest, bundle.recoveryGrants ?? [])
   return {
     root: bundle.root,
     roster,
