@@ -25,8 +25,7 @@ export async function run(context: Context, { name }: NamedEnvironment): Promise
   for (const grants of unwrap(await admin.grants.list([name]))) showMembers(context.streams, grants)
   await requireTypedName(context, name, `All of ${name} will be lost.`, `${name} was not destroyed`)
   const { changed, environment, undoUntil } = unwrap(await admin.environments.destroy(name))
-  const undo =
-    undoUntil === null ? "" : `\n  back, until ${undoUntil}: halfkey environments undo-destroy ${environment}`
+  const undo = wayBack(environment, undoUntil, context.now())
   context.note(`${environment} is destroyed${changed ? "" : " already"}${undo}`)
   return undefined
 }
@@ -36,4 +35,10 @@ function showMembers(streams: Streams, { environment, members }: EnvironmentGran
   if (members.length === 0) return
   const rows = members.map(({ clientId, label, mode }) => [visible(label), clientId, mode])
   streams.err(`halfkey: who loses ${environment}\n${renderTable(rows).replace(/^/gm, "  ").trimEnd()}\n`)
+}
+
+function wayBack(environment: string, undoUntil: string | null, now: number): string {
+  if (undoUntil === null) return ""
+  if (Date.parse(undoUntil) <= now) return "\n  its keys are deleted: nothing undoes that"
+  return `\n  back, until ${undoUntil}: halfkey environments undo-destroy ${environment}`
 }

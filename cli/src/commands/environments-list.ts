@@ -4,7 +4,11 @@ import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { printRows } from "../output/formats.ts"
 
-export const definition: CommandDefinition<undefined> = {
+export interface EnvironmentsListOptions {
+  readonly all: boolean
+}
+
+export const definition: CommandDefinition<EnvironmentsListOptions> = {
   environments: "none",
   formats: ["table", "json", "yaml", "tsv"],
   about:
@@ -13,8 +17,10 @@ export const definition: CommandDefinition<undefined> = {
     { does: "show them", line: "halfkey environments list" },
     { does: "only the names, for a script", line: "halfkey environments list --plain | cut -f1" },
   ],
-  define: () => {},
-  read: () => undefined,
+  define: (command) => {
+    command.option("--all", "also those that are destroyed for good")
+  },
+  read: (_, flags) => ({ all: flags["all"] === true }),
 }
 
 const columns = [
@@ -26,9 +32,9 @@ const columns = [
   { key: "undoUntil", title: "UNDO UNTIL" },
 ]
 
-export async function run(context: Context): Promise<undefined> {
+export async function run(context: Context, { all }: EnvironmentsListOptions): Promise<undefined> {
   const admin = await context.admin()
-  const keysets = unwrap(await admin.environments.list())
+  const keysets = unwrap(await admin.environments.list()).filter(({ purgedAt }) => all || purgedAt === null)
   const isData = context.options.output === "json" || context.options.output === "yaml"
   const rows = keysets.map(
     ({ name, mode, memberCount, state, createdAt, keysetId, revision, undoUntil, purgedAt }) => ({

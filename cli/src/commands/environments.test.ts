@@ -1,7 +1,8 @@
 /** environments disable, enable, destroy and undo-destroy, as a granter uses them against a real server. */
 import assert from "node:assert/strict"
 import { join } from "node:path"
-import { after, before, test } from "node:test"
+import { after, before, describe, test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { Installation } from "../testing/installation.ts"
 import { noTerminal, Terminal } from "../testing/terminal.ts"
 
@@ -139,4 +140,34 @@ test("at a terminal the name is typed again", { skip: noTerminal }, async () => 
     assert.equal(ended.code, code, ended.shown)
     assert.equal((await listed("development")).state, state)
   }
+})
+
+describe("where no time is left to undo it", () => {
+  const other = new Installation()
+  before(async () => {
+    await other.up({ HALFKEY_DESTROY_AFTER_DAYS: "0" })
+    await other.ok(["set", "A", "-e", "staging"], { stdin: "secret of staging" })
+  })
+  after(() => other.dispose())
+
+  test("destroy says so, list shows it with --all only, and nothing brings it back", async () => {
+    const { code, stderr } = await other.run(["environments", "destroy", "staging", "-y"])
+    assert.equal(code, 0)
+    assert.match(stderr, /\nhalfkey: staging is destroyed\n {2}its keys are deleted: nothing undoes that\n$/)
+    const list = async (...args: string[]) =>
+      (await other.ok(["environments", "list", "--plain", ...args])).trim().split("\n")
+    while ((await list()).length > 2) await sleep(20)
+    const [row = ""] = (await list("--all")).filter((line) => line.startsWith("staging\t"))
+    assert.match(row, /^staging\tread-write\t1\tdestroyed\t\S+\ttoo late$/)
+    const undo = await other.run(["environments", "undo-destroy", "staging"])
+    assert.equal(undo.code, 4)
+    const gone =
+      /^halfkey: staging is destroyed for good: it could be undone until \S+Z\n {2}try: make another, under another name: halfkey environments create\n$/
+    assert.match(undo.stderr, gone)
+    assert.match((await other.run(["get", "A", "-e", "staging"])).stderr, gone)
+    assert.doesNotMatch((await other.run(["doctor"])).stdout, /staging/)
+    const rotated = await other.run(["rotate", "--all"])
+    assert.equal(rotated.code, 0, rotated.stderr)
+    assert.doesNotMatch(rotated.stderr, /staging/)
+  })
 })

@@ -68,7 +68,7 @@ function checkHealth(health: ServerHealth, workspaceCRN: string): Finding[] {
 
 async function checkEnvironments(context: Context, admin: Admin): Promise<Finding[]> {
   const keysets = unwrap(await admin.environments.list()).filter(
-    ({ kind, mode }) => kind === "environment" && mode !== null,
+    ({ kind, mode, state }) => kind === "environment" && mode !== null && state !== "destroyed",
   )
   if (keysets.length === 0 || context.connection().clientId === undefined) {
     return [warn("environments", "this client is a member of none", "an admin's halfkey clients grant")]
@@ -81,7 +81,7 @@ async function checkEnvironments(context: Context, admin: Admin): Promise<Findin
 
 async function checkEnvironment(secrets: Secrets, name: string, mode: string | null, state: string): Promise<Finding> {
   const check = `environment ${name}`
-  if (state !== "enabled") return warn(check, `it is ${state}`, "ask an admin")
+  if (state !== "enabled") return warn(check, `it is ${state}`, `as a granter: halfkey environments enable ${name}`)
   if (mode === "write") return ok(check, "member in mode write; only a write verifies it")
   const { failure } = await secrets.readMany([probeName], { environment: name })
   if (failure !== undefined && failure.code !== "secret_not_found") return failed(check, failure)

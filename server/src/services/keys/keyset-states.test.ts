@@ -9,6 +9,7 @@ import { type Manifest, manifestFormat } from "@halfkey/core/formats/manifest"
 import { rosterFormat } from "@halfkey/core/formats/roster"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { systemRandom } from "@halfkey/core/primitives/random"
+import type { NewApiKey } from "@halfkey/core/wire/clients"
 import type { KeysetSummary } from "@halfkey/core/wire/keysets"
 import Database from "better-sqlite3"
 import { auditLog } from "../../testing/audit-log.ts"
@@ -130,12 +131,16 @@ test("destroyed: seven days in which it can be undone, and is as it was", async 
   assert.deepEqual(await admin.get("undone", "A"), { A: "kept" })
 })
 
-test("being signed again, or destroyed once more, prolongs nothing", async () => {
+test("neither being signed again nor another setting changes what was promised", async () => {
   const { undoUntil } = (await turn("waiting", "destroyed")).body
+  await server.stop()
+  await server.startAgain({ HALFKEY_DESTROY_AFTER_DAYS: "0" })
   await wait(day)
   assert.equal((await turn("waiting", "destroyed")).body.undoUntil, undoUntil)
   assert.equal((await listed("waiting")).undoUntil, undoUntil)
   assert.equal((await turn("waiting", "enabled")).status, 200)
+  await server.stop()
+  await server.startAgain()
 })
 
 test("a destroyed one keeps its epochs: neither are its keys deleted early, nor does it get new ones", async () => {
@@ -231,7 +236,7 @@ test("nothing can be granted any more where the keys were deleted", async () => 
 })
 
 test("a token without a client turns nothing, in no direction", async () => {
-  const control = workspace.client(undefined, await controlKey())
+  const control = await withKey({ role: "control", clientId: null })
   for (const [name, first, then] of [
     ["taken", "enabled", "disabled"],
     ["taken", "disabled", "enabled"],
@@ -239,16 +244,37 @@ test("a token without a client turns nothing, in no direction", async () => {
     ["taken", "destroyed", "enabled"],
   ] as const) {
     if ((await listed(name)).state !== first) assert.equal((await turn(name, first)).status, 200)
-    const byControl = new TestClient({ ...control.parts, now })
-    const { status, body } = await turn(name, then, byControl)
+    const { status, body } = await turn(name, then, control)
     assert.deepEqual([status, body.code], [403, "client_required"], `${first} to ${then}`)
     assert.equal((await listed(name)).state, first)
   }
 })
 
-async function controlKey(): Promise<string> {
-  const body = { label: "control", role: "control", clientId: null }
-  return (await admin.expect("POST", "/v1/api-keys", body)).secret
+test("an API key turns what it is for, if it may write", async () => {
+  const [elsewhere, readOnly, here] = [
+    await withKey({ role: "admin", environments: ["plain"] }),
+    await withKey({ role: "admin", readOnly: true }),
+    await withKey({ role: "admin", environments: ["ridden"] }),
+  ]
+  const change = await next("ridden", { state: "disabled" })
+  const refusals = [
+    await elsewhere.call("PUT", "/v1/keysets/ridden", change),
+    await readOnly.call("PUT", "/v1/keysets/ridden", change),
+  ]
+  assert.deepEqual(
+    refusals.map(({ body }) => body.code),
+    ["api_key_restricted", "api_key_restricted"],
+  )
+  assert.equal((await here.call("PUT", "/v1/keysets/ridden", change)).status, 200)
+  assert.equal((await turn("ridden", "enabled", here)).status, 200)
+})
+
+/** A caller with another API key of the admin's client, or of none. */
+async function withKey(request: Partial<NewApiKey>): Promise<TestClient> {
+  const body = { label: "another", clientId: admin.identity.clientId, ...request }
+  const { secret } = await admin.expect("POST", "/v1/api-keys", body)
+  const identity = request.clientId === null ? undefined : admin.identity
+  return new TestClient({ ...admin.parts, identity, apiKey: secret })
 }
 
 test("no other change carries a change of state along", async () => {
