@@ -6,6 +6,7 @@ import type { Profile } from "./settings/profiles.ts"
 import { resolveSettings, type Settings } from "./settings/resolve.ts"
 import { fileArchive } from "./storage/archive-file.ts"
 import { fileFreshness } from "./storage/freshness-file.ts"
+import { fileReceipts } from "./storage/receipts-file.ts"
 import { fileTokens, tokenPath } from "./storage/token-file.ts"
 import { version } from "./version.ts"
 
@@ -32,6 +33,7 @@ export function clientOptions(
     tokens: fileTokens(tokenPath(configDirectory, connection)),
     freshness: fileFreshness(configDirectory, workspaceId),
     archive: fileArchive(configDirectory, workspaceId),
+    receipts: fileReceipts(configDirectory, workspaceId),
     userAgent,
   }
 }
