@@ -279,6 +279,30 @@ test("a restore that no granter accepted is no reason for another origin, and th
   )
 })
 
+test("a log whose beginning is in archive files is proved with them unread, and own receipts among them are asked for", async () => {
+  await use(20)
+  unwrap(await verify())
+  const own = receipts.length
+  place.log.archived = 22
+  const verified = unwrap(await verify())
+  assert.deepEqual([verified.archived, verified.receipts], [22, own])
+  const pages: number[] = []
+  const admin = new Admin(machine())
+  for await (const page of admin.audit.export()) pages.push(unwrap(page).archived[0]?.last ?? -1)
+  await admin.close()
+  assert.deepEqual(pages, [21])
+
+  const [first] = receipts
+  receipts.push({ leafHash: "A".repeat(43), time: first?.time ?? 0 })
+  assert.equal((await failure()).check, "receipts")
+  receipts.pop()
+  // What an operator changed in the file, or behind it, and signed again.
+  const entry = place.log.entries[3]
+  if (entry) entry.entry = "{}"
+  place.log.rebuild()
+  assert.equal((await failure()).check, "freshness")
+})
+
 test("pages, filters and limits go to the server as they were given", async () => {
   await use(5)
   const admin = new Admin(machine())
@@ -299,7 +323,7 @@ test("pages, filters and limits go to the server as they were given", async () =
 async function exported(after?: number): Promise<AuditLogEntry[]> {
   const admin = new Admin(machine())
   const all: AuditLogEntry[] = []
-  for await (const page of admin.audit.export(after === undefined ? {} : { after })) all.push(...unwrap(page))
+  for await (const page of admin.audit.export(after === undefined ? {} : { after })) all.push(...unwrap(page).entries)
   await admin.close()
   return all
 }
@@ -356,6 +380,12 @@ test("an export is verified without the server, by the roster that was kept or b
   assert.match((await failing({ entries: entries.toSpliced(4, 1) }))?.message ?? "", /entry 4 is missing/)
   const edited = entries.with(4, { index: 4, entry: "{}" })
   assert.match((await failing({ entries: edited }))?.message ?? "", /at least one was changed/)
+  const seen = { origin: unwrap(await admin.audit.checkpoint()).origin, size: 3, rootHash: "A".repeat(43), seenAt: 0 }
+  const rewritten = await failing({ seen })
+  assert.deepEqual(
+    [rewritten?.check, rewritten?.facts?.["index"], rewritten?.facts?.["lastIndex"]],
+    ["freshness", 0, 2],
+  )
   const foreign = { leafHash: "A".repeat(43), time: 0 }
   assert.equal((await failing({ receipts: [foreign] }))?.check, "receipts")
   await admin.close()

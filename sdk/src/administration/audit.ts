@@ -5,7 +5,6 @@ import type {
   AuditAdministration,
   AuditCheckpoint,
   AuditFilter,
-  AuditLogEntry,
   AuditLogPage,
   AuditPageOptions,
   VerifiedAudit,
@@ -31,9 +30,7 @@ export class Audit implements AuditAdministration {
     })
   }
 
-  async *export(
-    options: CallOptions & { readonly after?: number } = {},
-  ): AsyncGenerator<Result<readonly AuditLogEntry[]>, void> {
+  async *export(options: CallOptions & { readonly after?: number } = {}): AsyncGenerator<Result<AuditLogPage>, void> {
     const pages = readPages(options.after, async (after) => {
       const { session } = this.#holder
       return await session.run(options, async (scope) => await readPage(session, scope, {}, { after, limit: 1000 }))

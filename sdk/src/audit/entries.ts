@@ -1,11 +1,11 @@
 /** Entries of the log from the wire, a page at a time (S12). */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { invalidResponse } from "../answer-reader.ts"
+import { type AnswerReader, invalidResponse } from "../answer-reader.ts"
 import { largeAnswerMaxBytes } from "../api-client.ts"
 import { requireOptionalText } from "../argument-types.ts"
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
-import type { AuditFilter, AuditLogEntry, AuditLogPage, AuditPageOptions } from "./types.ts"
+import type { AuditArchive, AuditFilter, AuditLogPage, AuditPageOptions } from "./types.ts"
 
 /** As the wire has it. */
 const entriesPerAnswer = 1000
@@ -40,27 +40,40 @@ export async function readPage(
     .list()
     .map((each) => ({ index: each.field("index").integer(0), entry: each.field("entry").text(entryMaxLength) }))
   const next = answer.field("next")
-  const page = { entries, next: next.present ? next.integer(0) : undefined }
+  const archived = answer.field("archived")
+  const page = {
+    entries,
+    archived: archived.present ? archived.list().map(readArchive) : [],
+    next: next.present ? next.integer(0) : undefined,
+  }
   if (page.next !== undefined && after !== undefined && !(order === "asc" ? page.next > after : page.next < after)) {
     throw invalidResponse("the next page of the audit log is one that came before")
   }
   return page
 }
 
+function readArchive(archive: AnswerReader): AuditArchive {
+  return {
+    first: archive.field("first").integer(0),
+    last: archive.field("last").integer(0),
+    file: archive.field("file").shown(300),
+  }
+}
+
 /**
- * Entries from `after` on, oldest first, a page ahead of whoever takes them. Each request is a call of its own, so that
+ * Pages from `after` on, oldest first, a page ahead of whoever takes them. Each request is a call of its own, so that
  * its deadline is that of one page.
  */
 export async function* readPages(
   after: number | undefined,
   read: (after: number | undefined) => Promise<AuditLogPage>,
-): AsyncGenerator<readonly AuditLogEntry[], void> {
+): AsyncGenerator<AuditLogPage, void> {
   let coming: Promise<AuditLogPage> | undefined = read(after)
   while (coming !== undefined) {
-    const { entries, next }: AuditLogPage = await coming
-    coming = next === undefined ? undefined : read(next)
+    const page: AuditLogPage = await coming
+    coming = page.next === undefined ? undefined : read(page.next)
     // Told when it is awaited, if it ever is.
     coming?.catch(() => undefined)
-    if (entries.length > 0) yield entries
+    if (page.entries.length > 0 || page.archived.length > 0) yield page
   }
 }

@@ -12,8 +12,9 @@ import type { AuditLogEntry } from "./types.ts"
 const snapshotEvery = 4096
 
 export class LogVerifier {
-  readonly #tree = new GrowingTree()
-  readonly #snapshots: GrowingTree[] = [new GrowingTree()]
+  #tree = new GrowingTree()
+  #archived = 0
+  #snapshots: GrowingTree[] = [new GrowingTree()]
   readonly #floor: AuditFloor | undefined
   /** Of receipts that no entry was found for yet, by leaf hash. */
   readonly #missing = new Map<string, Receipt>()
@@ -55,6 +56,26 @@ export class LogVerifier {
   missing(since = 0): Receipt[] {
     const missing = [...this.#missing.values()].filter(({ time }) => time >= since)
     return missing.sort((left, right) => left.time - right.time)
+  }
+
+  /** How many entries were not read. */
+  get archived(): number {
+    return this.#archived
+  }
+
+  /**
+   * Begins behind entries that are in archive files, with the peaks of their tree. Whether these are right shows in the
+   * root at the end. What was seen before cannot be compared on the way then.
+   */
+  beginAt(size: number, peaks: readonly Uint8Array[]): void {
+    this.#archived = size
+    this.#tree = new GrowingTree(size, peaks)
+    this.#snapshots = [new GrowingTree(size, peaks)]
+  }
+
+  /** Counts a receipt whose entry was found in another way. */
+  find({ leafHash }: Receipt): void {
+    if (this.#missing.delete(leafHash)) this.#found++
   }
 
   /** Throws `audit_verification_failed`, check "entries", for an entry that is not the next one. */

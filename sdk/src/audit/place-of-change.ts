@@ -54,7 +54,7 @@ function notSigned(first: number, { size }: SignedHead): HalfkeyError {
 async function treesFrom(from: GrowingTree, until: number, page: PageReader): Promise<GrowingTree[]> {
   const tree = new GrowingTree(from.size, from.peaks)
   const trees = [new GrowingTree(tree.size, tree.peaks)]
-  for await (const entries of readPages(from.size === 0 ? undefined : from.size - 1, page)) {
+  for await (const { entries } of readPages(from.size === 0 ? undefined : from.size - 1, page)) {
     for (const { entry } of entries) {
       if (tree.size >= until) return trees
       tree.append(leafHashOfText(entry))

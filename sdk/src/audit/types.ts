@@ -1,7 +1,7 @@
 /** What `Admin.audit` takes and gives (S12). Times are RFC 3339, UTC, with milliseconds. */
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
-import type { Receipt } from "../stores.ts"
+import type { AuditFloor, Receipt } from "../stores.ts"
 
 /** Only entries that fit all of it. */
 export interface AuditFilter {
@@ -39,8 +39,18 @@ export interface AuditLogEntry {
   readonly entry: string
 }
 
+/** Entries `first` to `last` that the server's operator moved into a file (`audit archive`). */
+export interface AuditArchive {
+  readonly first: number
+  readonly last: number
+  /** Its name, without the directory. */
+  readonly file: string
+}
+
 export interface AuditLogPage {
   readonly entries: readonly AuditLogEntry[]
+  /** What this page passed over. */
+  readonly archived: readonly AuditArchive[]
   /** `after` of the next page; `undefined` when there is no more. A page may be empty and have a next one. */
   readonly next: number | undefined
 }
@@ -91,6 +101,8 @@ export interface VerifiedAudit {
   readonly restored: { readonly incarnation: number; readonly lostReceipts: number } | undefined
   /** Receipts of this machine whose entries are in the log. */
   readonly receipts: number
+  /** Entries from the first one on that are in archive files: they are under the root, but were not read. */
+  readonly archived: number
   /** Entries behind the checkpoint, which it says nothing about. Only of exports. */
   readonly uncovered: number
 }
@@ -105,7 +117,9 @@ export interface VerifyExportOptions {
   readonly roster?: AuditRoster | undefined
   /** Ed25519 public key, base64url, from a source that you trust. */
   readonly auditKey?: string | undefined
-  /** Receipts that must be in the log. */
+  /** The last head that was seen of this log, if it may be a part of the export. */
+  readonly seen?: AuditFloor | undefined
+  /** Those from before the last entry that the checkpoint covers must be in the log. */
   readonly receipts?: readonly Receipt[] | undefined
   readonly onProgress?: ((progress: AuditProgress) => void) | undefined
 }
@@ -118,7 +132,7 @@ export interface AuditAdministration {
    * All entries, page by page, oldest first. Ends after a failure; go on with `after`, the index of the last entry that
    * you have. `timeoutMs` is that of each request.
    */
-  export(options?: CallOptions & { readonly after?: number }): AsyncIterable<Result<readonly AuditLogEntry[]>>
+  export(options?: CallOptions & { readonly after?: number }): AsyncIterable<Result<AuditLogPage>>
   /**
    * The newest head, checked: its signature by the verified roster, and that it goes on from the last one that this
    * machine saw. Fails with `audit_verification_failed`.

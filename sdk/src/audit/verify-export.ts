@@ -11,9 +11,11 @@ import { AnswerReader } from "../answer-reader.ts"
 import { readRootKeys, readRosters } from "../keyset-bundle.ts"
 import { checkedHead } from "./checkpoints.ts"
 import { LogVerifier } from "./log-verifier.ts"
-import { auditCheckFailed, lostReceipt, rangeText } from "./problems.ts"
+import { auditCheckFailed, lostReceipt, rangeText, timeText } from "./problems.ts"
 import type { AuditRoster, VerifiedAudit, VerifyExportOptions } from "./types.ts"
 
+/** Most that a server's and this machine's clock may differ (S8). */
+const skewMaxMs = 60_000
 /** How often progress is told, in entries. */
 const progressEvery = 10_000
 
@@ -21,11 +23,16 @@ const progressEvery = 10_000
 export async function verifyExport(options: VerifyExportOptions): Promise<VerifiedAudit> {
   const { workspaceId } = parseCrn(options.workspaceCRN)
   const head = checkedHead(options.checkpoint, workspaceId, auditKeyOf(workspaceId, options))
-  const verifier = new LogVerifier(undefined, options.receipts ?? [])
+  // One of a later head, or of another log since a restore, cannot be compared.
+  const floor = options.seen?.origin === head.origin && options.seen.size <= head.size ? options.seen : undefined
+  const verifier = new LogVerifier(floor, options.receipts ?? [])
   let uncovered = 0
+  let last = ""
   for await (const entry of options.entries) {
-    if (verifier.size < head.size) verifier.add(entry)
-    else uncovered++
+    if (verifier.size < head.size) {
+      verifier.add(entry)
+      last = entry.entry
+    } else uncovered++
     if ((verifier.size + uncovered) % progressEvery === 0) {
       options.onProgress?.({ done: Math.min(verifier.size, head.size), total: head.size })
     }
@@ -44,16 +51,29 @@ export async function verifyExport(options: VerifyExportOptions): Promise<Verifi
       { size: head.size },
     )
   }
-  const missing = verifier.missing()
+  verifier.requireSeen()
+  const until = timeOf(last) - skewMaxMs
+  const missing = verifier.missing().filter(({ time }) => time < until)
   if (missing[0] !== undefined) throw lostReceipt(missing[0], missing.length, verifier.size)
   return {
     origin: head.origin,
     size: head.size,
     rootHash: toBase64Url(head.rootHash),
-    goesOnFrom: undefined,
+    goesOnFrom: floor && { size: floor.size, seenAt: timeText(floor.seenAt) },
     restored: undefined,
     receipts: verifier.found,
+    archived: 0,
     uncovered,
+  }
+}
+
+/** When an entry was made, by the server's clock; the beginning of time for what does not say it. */
+function timeOf(entry: string): number {
+  try {
+    const { time } = JSON.parse(entry) as { time?: unknown }
+    return (typeof time === "string" && Date.parse(time)) || 0
+  } catch {
+    return 0
   }
 }
 

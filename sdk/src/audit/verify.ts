@@ -1,13 +1,18 @@
 /** `audit.verify`: reads the whole log of a server and checks all that can be checked (S12). */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { isIncluded } from "@halfkey/core/formats/merkle-proof"
+import { leafHashOfText } from "@halfkey/core/formats/merkle-tree"
+import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
 import { equalBytes } from "@halfkey/core/primitives/hash"
+import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
-import type { Receipt } from "../stores.ts"
-import { memoryOf, readHead, remember, type SignedHead } from "./checkpoints.ts"
+import type { AuditFloor, Receipt } from "../stores.ts"
+import { memoryOf, readHead, remember, requireGoesOn, type SignedHead } from "./checkpoints.ts"
 import { readPage, readPages } from "./entries.ts"
 import { LogVerifier } from "./log-verifier.ts"
 import { changedEntries } from "./place-of-change.ts"
 import { auditCheckFailed, lostReceipt, rangeText, timeText } from "./problems.ts"
-import type { AuditLogPage, VerifiedAudit, VerifyAuditOptions } from "./types.ts"
+import type { AuditArchive, AuditLogEntry, AuditLogPage, VerifiedAudit, VerifyAuditOptions } from "./types.ts"
 
 /** Honest servers sign a new head within a second of an entry. */
 const defaultWaitMs = 10_000
@@ -24,6 +29,7 @@ export async function verifyLog(session: Session, options: VerifyAuditOptions): 
   const verifier = new LogVerifier(floor, receipts)
   await readTo(session, options, verifier, head)
   verifier.requireSeen()
+  if (verifier.archived > 0) await askForArchived(session, options, verifier, head, floor)
   const last = await waitForReceipts(session, options, verifier, head, receiptsSince)
   const missing = verifier.missing(receiptsSince)
   if (missing[0] !== undefined) {
@@ -37,6 +43,7 @@ export async function verifyLog(session: Session, options: VerifyAuditOptions): 
     goesOnFrom: floor && { size: floor.size, seenAt: timeText(floor.seenAt) },
     restored: memory.restored ? { incarnation: head.incarnation, lostReceipts: verifier.missing().length } : undefined,
     receipts: verifier.found,
+    archived: verifier.archived,
     uncovered: 0,
   }
 }
@@ -51,7 +58,8 @@ async function readTo(
   const page = (after: number | undefined) => pageAfter(session, options, after)
   const total = head.size
   if (verifier.size < total) {
-    for await (const entries of readPages(verifier.size === 0 ? undefined : verifier.size - 1, page)) {
+    for await (const { archived, entries } of readPages(verifier.size === 0 ? undefined : verifier.size - 1, page)) {
+      if (verifier.size === 0) await skipArchived(session, options, verifier, archived, entries)
       for (const entry of entries) if (verifier.size < total) verifier.add(entry)
       options.onProgress?.({ done: verifier.size, total })
       if (verifier.size >= total) break
@@ -67,6 +75,53 @@ async function readTo(
     )
   }
   if (!equalBytes(verifier.root(), head.rootHash)) throw await changedEntries(session, options, verifier, head, page)
+}
+
+/** Where the log begins with entries in archive files: the proof of the first entry behind them holds their tree's peaks. */
+async function skipArchived(
+  session: Session,
+  options: VerifyAuditOptions,
+  verifier: LogVerifier,
+  archived: readonly AuditArchive[],
+  [first]: readonly AuditLogEntry[],
+): Promise<void> {
+  let size = 0
+  for (const archive of archived) if (archive.first === size) size = archive.last + 1
+  if (size === 0 || first?.index !== size) return
+  const leaf = leafHashOfText(first.entry)
+  const proof = await session.run(options, (scope) => inclusion(session, scope, toBase64Url(leaf), size + 1))
+  verifier.beginAt(size, proof.hashes.toReversed())
+}
+
+/** What lies in archive files is asked for: the last head seen, and receipts. */
+async function askForArchived(
+  session: Session,
+  options: VerifyAuditOptions,
+  verifier: LogVerifier,
+  head: SignedHead,
+  floor: AuditFloor | undefined,
+): Promise<void> {
+  if (floor !== undefined) await session.run(options, (scope) => requireGoesOn(session, scope, floor, head))
+  for (const receipt of verifier.missing()) {
+    const leaf = fromBase64Url(receipt.leafHash) ?? new Uint8Array(0)
+    try {
+      const found = await session.run(options, (scope) => inclusion(session, scope, receipt.leafHash, head.size))
+      if (isIncluded(leaf, found.index, head.size, found.hashes, head.rootHash)) verifier.find(receipt)
+    } catch (error) {
+      if (!(error instanceof HalfkeyError) || error.code !== "audit_entry_not_found") throw error
+    }
+  }
+}
+
+async function inclusion(session: Session, scope: CallScope, leaf: string, size: number) {
+  const answer = await session.api.call(scope, {
+    method: "GET",
+    path: "/v1/audit/proof",
+    query: { leaf, size },
+    repetition: "repeatable",
+  })
+  const hashes = answer.field("hashes").list()
+  return { index: answer.field("index").integer(0), hashes: hashes.map((hash) => hash.bytes(32)) }
 }
 
 async function pageAfter(

@@ -23,6 +23,8 @@ class MemoryAuditLog {
   pageSize = 1000
   /** The head that is served; the newest one unless a test holds it. */
   held: string | undefined
+  /** How many entries from the first one on are in an archive file. */
+  archived = 0
   /** Whether what is asked is logged. */
   logs = true
   readonly requests: string[] = []
@@ -73,17 +75,27 @@ class MemoryAuditLog {
     if (url.pathname.endsWith("/entries")) {
       const after = Number(query("after") ?? -1)
       const limit = Math.min(Number(query("limit") ?? 100), this.pageSize)
-      const behind = this.entries.filter(({ index }) => index > after)
+      const behind = this.entries.filter(({ index }) => index > after && index >= this.archived)
       const entries = behind.slice(0, limit)
-      return json({ entries, ...(behind.length > limit && { next: entries.at(-1)?.index }) })
+      const archived = [{ first: 0, last: this.archived - 1, file: "audit-0.jsonl" }]
+      return json({
+        entries,
+        ...(behind.length > limit && { next: entries.at(-1)?.index }),
+        ...(after < this.archived && this.archived > 0 && { archived }),
+      })
     }
     const nodes = new Map<string, Uint8Array>()
     const tree = new GrowingTree()
     for (const leaf of this.leaves) tree.append(leaf, (level, index, hash) => nodes.set(`${level}/${index}`, hash))
     const source: NodeSource = (level, index) => nodes.get(`${level}/${index}`) as Uint8Array
-    const [from, to] = [Number(query("from")), Number(query("to"))]
-    const hashes = query("leaf") === null ? consistencyProof(from, to, source) : inclusionProof(0, to, source)
-    return json({ hashes: hashes.map(toBase64Url) })
+    const leaf = query("leaf")
+    if (leaf === null) {
+      return json({ hashes: consistencyProof(Number(query("from")), Number(query("to")), source).map(toBase64Url) })
+    }
+    const index = this.leaves.findIndex((each) => toBase64Url(each) === leaf)
+    if (index < 0) return notFound
+    const size = Number(query("size"))
+    return json({ index, size, hashes: inclusionProof(index, size, source).map(toBase64Url) })
   }
 }
 
@@ -92,6 +104,12 @@ const json = (body: object) => ({
   headers: { "content-type": "application/json" } as Record<string, string>,
   body: JSON.stringify(body),
 })
+
+const notFound = {
+  status: 404,
+  headers: { "content-type": "application/problem+json" } as Record<string, string>,
+  body: JSON.stringify({ code: "audit_entry_not_found", status: 404, title: "", detail: "", requestId: "r" }),
+}
 
 /** A workspace whose every answer is in a log. `options` go through it. */
 export async function loggedWorkspace() {
