@@ -22,6 +22,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   environments: { summary: "create, list, disable and destroy environments", group: "administer" },
   clients: { summary: "give applications and people access, and take it away", group: "administer" },
   grants: { summary: "who may do what in which environment", group: "administer" },
+  audit: { summary: "who did what, and the proof that nobody changed the log", group: "administer" },
   "audit-key": { summary: "which key of the server signs the audit log", group: "administer" },
   restore: { summary: "after the server's operator restored a backup", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
@@ -210,6 +211,24 @@ const entries = [
     group: "administer",
     summary: "make an API key useless, at once",
     load: () => import("./commands/keys-revoke.ts"),
+  },
+  {
+    path: "audit list",
+    group: "administer",
+    summary: "show who did what, when and from where",
+    load: () => import("./commands/audit-list.ts"),
+  },
+  {
+    path: "audit export",
+    group: "administer",
+    summary: "write the log to a file, and go on with it later",
+    load: () => import("./commands/audit-export.ts"),
+  },
+  {
+    path: "audit verify",
+    group: "administer",
+    summary: "prove that nobody changed the log",
+    load: () => import("./commands/audit-verify.ts"),
   },
   {
     path: "up",

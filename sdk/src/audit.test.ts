@@ -138,7 +138,7 @@ for (const [name, change] of Object.entries(changes)) {
     const { check, facts, message } = await failure()
     assert.equal(check, "entries")
     assert.equal(facts?.["index"], 5)
-    assert.match(message, /entries 0 to 4 are as signed, entry 5 is not what was signed/)
+    assert.match(message, /entries 0 to 4 are as signed, entry 5 is not: it was changed/)
   })
 }
 

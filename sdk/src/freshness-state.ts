@@ -4,7 +4,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { isKeysetId } from "@halfkey/core/formats/ids"
 import { secretNameProblem } from "@halfkey/core/formats/secret-name"
 import { fromBase64Url } from "@halfkey/core/primitives/bytes"
-import type { AuditFloor, FreshnessState, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
+import type { AuditFloor, AuditPeaks, FreshnessState, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
 
 type SecretFloors = Readonly<Record<string, SecretFloor>>
 
@@ -31,10 +31,12 @@ export function checkedState(state: unknown): FreshnessState {
   return state as FreshnessState
 }
 
-function requireAuditFloor({ origin, peaks = [], receiptsSince = 0, rootHash, seenAt, size }: AuditFloor): void {
+function requireAuditFloor({ origin, read, receiptsSince = 0, rootHash, seenAt, size }: AuditFloor): void {
   requireFloor(typeof origin === "string" && parseAuditOrigin(origin) !== undefined)
   requireFloor(isTime(size) && isHash(rootHash) && isTime(seenAt) && isTime(receiptsSince))
-  requireFloor(Array.isArray(peaks) && peaks.every(isHash))
+  if (read === undefined) return
+  const { peaks, size: readSize } = objectOf<AuditPeaks>(read)
+  requireFloor(isTime(readSize) && readSize <= size && Array.isArray(peaks) && peaks.every(isHash))
 }
 
 /** Of each floor the higher one. Where both are equally high, `first` stays. For stores that several processes share. */
@@ -49,7 +51,7 @@ export function joinStates(first: FreshnessState, second: FreshnessState): Fresh
 
 /** An accepted restore starts another log, however long the one before it was. */
 export function higherAudit(first: AuditFloor | undefined, second: AuditFloor | undefined): AuditFloor | undefined {
-  return higher(first, second, ({ origin, peaks, size }) => [incarnationOf(origin), size, peaks === undefined ? 0 : 1])
+  return higher(first, second, ({ origin, read, size }) => [incarnationOf(origin), size, read?.size ?? 0])
 }
 
 function incarnationOf(origin: string): number {

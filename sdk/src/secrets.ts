@@ -34,6 +34,7 @@ export type {
   ArchivedRecord,
   ArchiveStore,
   AuditFloor,
+  AuditPeaks,
   FreshnessState,
   FreshnessStore,
   KeysetFloor,

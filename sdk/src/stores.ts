@@ -36,6 +36,12 @@ export interface SecretFloor {
   readonly deleted?: boolean | undefined
 }
 
+/** Roots of the perfect subtrees of a tree of `size` leaves, largest first, base64url of 32 bytes each. */
+export interface AuditPeaks {
+  readonly size: number
+  readonly peaks: readonly string[]
+}
+
 /** Last head of the audit log that was checked (S12). */
 export interface AuditFloor {
   /** `halfkey/<workspace id>/<incarnation>` */
@@ -46,8 +52,8 @@ export interface AuditFloor {
   readonly rootHash: string
   /** When this machine saw it, milliseconds since 1970. */
   readonly seenAt: number
-  /** Roots of its perfect subtrees, largest first, where the whole log was read: they narrow down what was changed later. */
-  readonly peaks?: readonly string[] | undefined
+  /** Of the tree when the whole log was last read: they narrow down what was changed later. */
+  readonly read?: AuditPeaks | undefined
   /** Entries behind receipts from before this time were lost by an accepted restore (S10). */
   readonly receiptsSince?: number | undefined
 }

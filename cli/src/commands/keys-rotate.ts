@@ -6,7 +6,7 @@ import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { apiKeyIdFrom } from "../input/api-key-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
-import { durationMs } from "../input/grants.ts"
+import { spanMs } from "../input/time.ts"
 import { printCredentials } from "../output/credentials.ts"
 import { Profiles } from "../settings/profiles.ts"
 
@@ -38,7 +38,7 @@ Profiles of this machine that use the old key use the new one from then on.`,
 }
 
 function overlapFrom(text: string): number {
-  const ms = text === "0" ? 0 : durationMs(text)
+  const ms = text === "0" ? 0 : spanMs(text)
   if (ms !== undefined && ms <= 30 * 86_400_000) return ms / 1000
   throw usageError(`--overlap cannot be ${JSON.stringify(text)}`, "--overlap 24h, or 0; at most 30d")
 }

@@ -2,6 +2,7 @@
 import type { MemberMode, Role } from "halfkey/admin"
 import { type Flags, listFlag, textFlag } from "../command.ts"
 import { usageError } from "../failure.ts"
+import { dateMs, spanMs } from "./time.ts"
 
 export const memberModes = ["read-write", "read", "write"] as const satisfies readonly MemberMode[]
 export const roles = ["member", "control", "admin"] as const satisfies readonly Role[]
@@ -49,24 +50,11 @@ export function narrowingFrom(flags: Flags, now: number): Narrowing {
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-
-/** `30d`, `12h`, `5m` or `2w` in milliseconds; `undefined` for anything else. */
-export function durationMs(text: string): number | undefined {
-  const [, count, unit] = /^([1-9]\d{0,4})([mhdw])$/.exec(text) ?? []
-  return count === undefined || unit === undefined ? undefined : Number(count) * (unitMs[unit] ?? 0)
-}
-
 /** `30d`, `12h`, or a time such as `2027-01-31` or `2027-01-31T12:00:00Z`, as RFC 3339 with milliseconds. Throws a usage error. */
 export function expiryTime(text: string, now: number): string {
-  const duration = durationMs(text)
-  const time =
-    duration !== undefined
-      ? now + duration
-      : /^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$/.test(text)
-        ? Date.parse(text)
-        : Number.NaN
-  if (Number.isNaN(time))
+  const span = spanMs(text)
+  const time = span === undefined ? dateMs(text) : now + span
+  if (time === undefined)
     throw usageError(`--expires cannot be ${JSON.stringify(text)}`, "--expires 30d, 12h or 2027-01-31")
   if (time <= now) throw usageError("--expires is in the past", "--expires 30d")
   return new Date(time).toISOString()

@@ -172,15 +172,16 @@ export async function isProved(
   return isConsistent(from.size, to.size, from.rootHash, to.rootHash, hashes)
 }
 
-/** Remembers a head that passed every check. `peaks` where the whole log was read. */
+/** Remembers a head that passed every check. `peaks` where the whole log was read; else those of the last reading stay. */
 export function remember(session: Session, head: SignedHead, memory: Memory, peaks?: readonly Uint8Array[]): void {
   const { origin, rootHash, size } = head.checkpoint
+  const read = peaks === undefined ? memory.floor?.read : { size, peaks: peaks.map(toBase64Url) }
   session.floors.seeHead({
     origin,
     size,
     rootHash,
     seenAt: session.now(),
-    ...(peaks !== undefined && { peaks: peaks.map(toBase64Url) }),
+    ...(read !== undefined && { read }),
     ...(memory.receiptsSince > 0 && { receiptsSince: memory.receiptsSince }),
   })
 }

@@ -3,7 +3,7 @@
  * snapshot of them now and then, from which the place of a change can be narrowed down.
  */
 import { GrowingTree, leafHashOfText } from "@halfkey/core/formats/merkle-tree"
-import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { AuditFloor, Receipt } from "../stores.ts"
 import { anotherLog, auditCheckFailed, rangeText, shrunkLog } from "./problems.ts"
 import type { AuditLogEntry } from "./types.ts"
@@ -18,7 +18,7 @@ export class LogVerifier {
   readonly #floor: AuditFloor | undefined
   /** Of receipts that no entry was found for yet, by leaf hash. */
   readonly #missing = new Map<string, Receipt>()
-  readonly #seenPeaks: readonly { readonly end: number; readonly hash: string }[]
+  readonly #seen: readonly SeenPoint[]
   /** The first range whose entries are not what was seen before. */
   #changed: { readonly first: number; readonly last: number } | undefined
   #found = 0
@@ -26,7 +26,7 @@ export class LogVerifier {
   /** `floor`: the last head that was seen of this log. */
   constructor(floor: AuditFloor | undefined, receipts: readonly Receipt[]) {
     this.#floor = floor
-    this.#seenPeaks = floor === undefined ? [] : peaksOf(floor)
+    this.#seen = floor === undefined ? [] : pointsOf(floor)
     for (const receipt of receipts) this.#missing.set(receipt.leafHash, receipt)
   }
 
@@ -86,30 +86,27 @@ export class LogVerifier {
     if (this.#missing.size > 0 && this.#missing.delete(toBase64Url(leaf))) this.#found++
     const { size } = this.#tree
     if (size % snapshotEvery === 0) this.#snapshots.push(new GrowingTree(size, this.#tree.peaks))
-    if (this.#seenPeaks.length > 0) this.#compareWithSeen(size)
+    if (this.#seen.length > 0) this.#compareWithSeen(size)
   }
 
-  /**
-   * After the last entry of the head. Throws `audit_verification_failed`, check "freshness", when this is not the log that
-   * was seen before.
-   */
+  /** Throws `audit_verification_failed`, check "freshness", when this is not the log that was seen before, or less of it. */
   requireSeen(): void {
-    const floor = this.#floor
-    if (floor === undefined) return
-    if (this.size < floor.size) throw shrunkLog(floor, this.size)
-    if (this.#changed !== undefined) throw anotherLog(floor, this.#changed)
+    if (this.#floor !== undefined && this.size < this.#floor.size) throw shrunkLog(this.#floor, this.size)
+    this.requireUnchanged()
   }
 
-  /** At the ends of the perfect subtrees of what was seen, and at its end. */
+  /** Only as far as the entries go. */
+  requireUnchanged(): void {
+    if (this.#floor !== undefined && this.#changed !== undefined) throw anotherLog(this.#floor, this.#changed)
+  }
+
   #compareWithSeen(size: number): void {
-    if (this.#changed !== undefined || this.#floor === undefined) return
-    const at = this.#seenPeaks.findIndex(({ end }) => end === size)
-    if (at < 0) return
-    const first = this.#seenPeaks[at - 1]?.end ?? 0
-    const seen = this.#seenPeaks[at]?.hash
-    // Up to here all peaks are those of the smaller tree too: the last one is the subtree that ends here.
-    const own = this.#seenPeaks.length === 1 ? this.#tree.root() : this.#tree.peaks.at(-1)
-    if (own === undefined || toBase64Url(own) !== seen) this.#changed = { first, last: size - 1 }
+    if (this.#changed !== undefined) return
+    const at = this.#seen.findIndex(({ end }) => end === size)
+    const point = this.#seen[at]
+    if (point === undefined) return
+    const own = point.of === "root" ? this.#tree.root() : (this.#tree.peaks.at(-1) ?? this.#tree.root())
+    if (toBase64Url(own) !== point.hash) this.#changed = { first: this.#seen[at - 1]?.end ?? 0, last: size - 1 }
   }
 }
 
@@ -124,25 +121,25 @@ function requireNext(index: number, expected: number): void {
   throw auditCheckFailed("entries", what, { index: Math.min(index, expected) })
 }
 
-/** Where the perfect subtrees of a seen tree end, with their roots; the whole tree as one where they are not known. */
-function peaksOf({ peaks, rootHash, size }: AuditFloor): { end: number; hash: string }[] {
-  if (size === 0) return []
-  if (peaks === undefined || !isTreeOf(peaks, size, rootHash)) return [{ end: size, hash: rootHash }]
-  let end = 0
-  return peaks.map((hash) => {
-    end += largestPowerOfTwo(size - end)
-    return { end, hash }
-  })
+/** A hash that is known of the log as it was seen. */
+interface SeenPoint {
+  /** Number of entries up to it. */
+  readonly end: number
+  /** Of the whole tree of that size, or of the perfect subtree that ends there. */
+  readonly of: "root" | "peak"
+  readonly hash: string
 }
 
-function isTreeOf(peaks: readonly string[], size: number, rootHash: string): boolean {
-  const hashes = peaks.map((hash) => fromBase64Url(hash))
-  if (hashes.some((hash) => hash?.length !== 32)) return false
-  try {
-    return toBase64Url(new GrowingTree(size, hashes as Uint8Array[]).root()) === rootHash
-  } catch {
-    return false
+/** In the order of their ends. Peaks of a smaller tree stand where the tree of that size has its last peak, too. */
+function pointsOf({ read, rootHash, size }: AuditFloor): SeenPoint[] {
+  const points: SeenPoint[] = []
+  let end = 0
+  for (const hash of read?.peaks ?? []) {
+    end += largestPowerOfTwo((read?.size ?? 0) - end)
+    points.push({ end, of: "peak", hash })
   }
+  const known = end === (read?.size ?? 0) ? points.filter((point) => point.end < size) : []
+  return size === 0 ? [] : [...known, { end: size, of: "root", hash: rootHash }]
 }
 
 function largestPowerOfTwo(size: number): number {

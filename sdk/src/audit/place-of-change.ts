@@ -7,15 +7,20 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { GrowingTree, leafHashOfText } from "@halfkey/core/formats/merkle-tree"
 import type { CallOptions } from "../options.ts"
 import type { Session } from "../session.ts"
-import { isProved, type SignedHead } from "./checkpoints.ts"
+import type { AuditFloor } from "../stores.ts"
+import { isProved, readHead, type SignedHead } from "./checkpoints.ts"
 import { readPages } from "./entries.ts"
 import type { LogVerifier } from "./log-verifier.ts"
-import { auditCheckFailed, rangeText } from "./problems.ts"
+import { auditCheckFailed, rangeText, timeText } from "./problems.ts"
 import type { AuditLogPage } from "./types.ts"
+
+/** How long a later head is waited for. */
+const laterHeadMs = 3000
+const pollMs = 250
 
 type PageReader = (after: number | undefined) => Promise<AuditLogPage>
 
-/** The failure that says which entry is not what was signed. */
+/** The failure that says which entry is not what was signed, or what is known of its place. */
 export async function changedEntries(
   session: Session,
   options: CallOptions,
@@ -23,6 +28,25 @@ export async function changedEntries(
   head: SignedHead,
   page: PageReader,
 ): Promise<HalfkeyError> {
+  const first = await provedSize(session, options, verifier, head, page)
+  if (first > 0) return notSigned(first, head)
+  // The server's tree need not be the one of this head any more, and then it can prove nothing for it; what it signed
+  // since goes with its tree.
+  const later = await laterHead(session, options, head)
+  const size = later === undefined ? 0 : await provedSize(session, options, verifier, later, page)
+  if (later !== undefined && size > 0 && size < verifier.size) return notSigned(size, later)
+  verifier.requireSeen()
+  return unknownPlace(session.floors.audit(), verifier.size, head)
+}
+
+/** How many entries, as they are read now, the server can prove to be the beginning of a signed tree. */
+async function provedSize(
+  session: Session,
+  options: CallOptions,
+  verifier: LogVerifier,
+  head: SignedHead,
+  page: PageReader,
+): Promise<number> {
   const isSigned = async (tree: GrowingTree): Promise<boolean> => {
     const from = { size: tree.size, rootHash: tree.root() }
     try {
@@ -33,20 +57,46 @@ export async function changedEntries(
       throw error
     }
   }
-  const cuts = await lastThat(verifier.snapshots, isSigned)
-  const from = verifier.snapshots[cuts] ?? new GrowingTree()
-  const until = verifier.snapshots[cuts + 1]?.size ?? verifier.size
+  const cut = await lastThat(verifier.snapshots, isSigned)
+  const from = verifier.snapshots[cut] ?? new GrowingTree()
+  const until = verifier.snapshots[cut + 1]?.size ?? verifier.size
   const trees = await treesFrom(from, until, page)
-  const first = trees[await lastThat(trees, isSigned)]?.size ?? from.size
-  return notSigned(first, head)
+  return trees[await lastThat(trees, isSigned)]?.size ?? from.size
+}
+
+/** A head of a larger tree, if one comes soon: this very question makes the log grow. */
+async function laterHead(session: Session, options: CallOptions, head: SignedHead): Promise<SignedHead | undefined> {
+  const deadline = performance.now() + laterHeadMs
+  while (performance.now() < deadline) {
+    const newest = await session.run(options, async (scope) => await readHead(session, scope))
+    if (newest.checkpoint.origin !== head.checkpoint.origin) return undefined
+    if (newest.size > head.size) return newest
+    await session.run(options, async (scope) => await scope.wait(pollMs))
+  }
+  return undefined
 }
 
 function notSigned(first: number, { size }: SignedHead): HalfkeyError {
-  const kept = first === 0 ? "" : `${rangeText(0, first - 1)} ${first === 1 ? "is" : "are"} as signed, `
   return auditCheckFailed(
     "entries",
-    `${kept}entry ${first} is not what was signed: it was changed, or an entry was added, removed or moved there (the checkpoint covers ${size})`,
+    `${rangeText(0, first - 1)} ${first === 1 ? "is" : "are"} as signed, entry ${first} is not: it was changed, or an entry was added, removed or moved there (the checkpoint covers ${size})`,
     { index: first, size },
+  )
+}
+
+function unknownPlace(floor: AuditFloor | undefined, size: number, head: SignedHead): HalfkeyError {
+  const known = floor?.origin === head.checkpoint.origin ? floor : undefined
+  if (known === undefined || known.size === 0 || known.size >= size) {
+    return auditCheckFailed(
+      "entries",
+      `the ${size} entries are not those that were signed, and the server can prove of none of them that it was: entry 0 was changed, or the tree itself`,
+      { index: 0, size },
+    )
+  }
+  return auditCheckFailed(
+    "entries",
+    `${rangeText(0, known.size - 1)} ${known.size === 1 ? "is" : "are"} what this machine saw on ${timeText(known.seenAt)}, but ${rangeText(known.size, size - 1)} ${size - known.size === 1 ? "is" : "are"} not what was signed: at least one was changed, added, removed or moved`,
+    { index: known.size, lastIndex: size - 1, size },
   )
 }
 

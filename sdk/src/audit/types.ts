@@ -117,7 +117,7 @@ export interface VerifyExportOptions {
   readonly roster?: AuditRoster | undefined
   /** Ed25519 public key, base64url, from a source that you trust. */
   readonly auditKey?: string | undefined
-  /** The last head that was seen of this log, if it may be a part of the export. */
+  /** The last head that was seen of this log. */
   readonly seen?: AuditFloor | undefined
   /** Those from before the last entry that the checkpoint covers must be in the log. */
   readonly receipts?: readonly Receipt[] | undefined

@@ -23,47 +23,49 @@ const progressEvery = 10_000
 export async function verifyExport(options: VerifyExportOptions): Promise<VerifiedAudit> {
   const { workspaceId } = parseCrn(options.workspaceCRN)
   const head = checkedHead(options.checkpoint, workspaceId, auditKeyOf(workspaceId, options))
-  // One of a later head, or of another log since a restore, cannot be compared.
-  const floor = options.seen?.origin === head.origin && options.seen.size <= head.size ? options.seen : undefined
+  // Of another log since a restore there is nothing to compare.
+  const floor = options.seen?.origin === head.origin ? options.seen : undefined
   const verifier = new LogVerifier(floor, options.receipts ?? [])
-  let uncovered = 0
-  let last = ""
+  let root = verifier.root()
+  let until = 0
+  // What lies behind the checkpoint may still be what was seen, or have receipts.
   for await (const entry of options.entries) {
-    if (verifier.size < head.size) {
-      verifier.add(entry)
-      last = entry.entry
-    } else uncovered++
-    if ((verifier.size + uncovered) % progressEvery === 0) {
-      options.onProgress?.({ done: Math.min(verifier.size, head.size), total: head.size })
+    verifier.add(entry)
+    const { size } = verifier
+    if (size === head.size) {
+      root = verifier.root()
+      until = timeOf(entry.entry) - skewMaxMs
     }
+    if (size % progressEvery === 0) options.onProgress?.({ done: Math.min(size, head.size), total: head.size })
   }
-  if (verifier.size < head.size) {
+  const { size } = verifier
+  if (size < head.size) {
     throw auditCheckFailed(
       "entries",
-      `${rangeText(verifier.size, head.size - 1)} ${head.size - verifier.size === 1 ? "is" : "are"} missing: the export has ${verifier.size}, its checkpoint covers ${head.size}`,
-      { index: verifier.size, size: head.size },
+      `${rangeText(size, head.size - 1)} ${head.size - size === 1 ? "is" : "are"} missing: the export has ${size}, its checkpoint covers ${head.size}`,
+      { index: size, size: head.size },
     )
   }
-  if (!equalBytes(verifier.root(), head.rootHash)) {
+  verifier.requireUnchanged()
+  if (!equalBytes(root, head.rootHash)) {
     throw auditCheckFailed(
       "entries",
       `the ${head.size} entries are not those that were signed: at least one was changed, added, removed or moved`,
       { size: head.size },
     )
   }
-  verifier.requireSeen()
-  const until = timeOf(last) - skewMaxMs
   const missing = verifier.missing().filter(({ time }) => time < until)
-  if (missing[0] !== undefined) throw lostReceipt(missing[0], missing.length, verifier.size)
+  if (missing[0] !== undefined) throw lostReceipt(missing[0], missing.length, size)
+  const isWithin = floor !== undefined && floor.size <= size
   return {
     origin: head.origin,
     size: head.size,
     rootHash: toBase64Url(head.rootHash),
-    goesOnFrom: floor && { size: floor.size, seenAt: timeText(floor.seenAt) },
+    goesOnFrom: isWithin ? { size: floor.size, seenAt: timeText(floor.seenAt) } : undefined,
     restored: undefined,
     receipts: verifier.found,
     archived: 0,
-    uncovered,
+    uncovered: size - head.size,
   }
 }
 

@@ -1,0 +1,126 @@
+/** `halfkey audit verify`: was the log changed since this machine last looked, or since an export was made? */
+import { readFileSync } from "node:fs"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { type AuditRoster, unwrap, type VerifiedAudit, verifyAuditExport } from "halfkey/admin"
+import { type CommandDefinition, textFlag } from "../command.ts"
+import type { Context } from "../context.ts"
+import { usageError } from "../failure.ts"
+import { ProgressLine } from "../output/progress.ts"
+import { printVerified } from "../output/verified-audit.ts"
+import { readExport } from "../storage/export-file.ts"
+import { loadFreshness } from "../storage/freshness-file.ts"
+import { fileReceipts } from "../storage/receipts-file.ts"
+
+export interface AuditVerifyOptions {
+  /** Without one, the log of the server is read. */
+  readonly offline?:
+    | { readonly file: string; readonly checkpoint: string; readonly roster?: string; readonly auditKey?: string }
+    | undefined
+  readonly workspace?: string | undefined
+}
+
+export const definition: CommandDefinition<AuditVerifyOptions> = {
+  environments: "none",
+  formats: ["table", "json", "yaml", "tsv"],
+  about: `Reads the whole log and computes its tree again: the signature is that of the key in the roster your team signed, the
+log goes on from the last checkpoint that this machine saw, and every receipt that this machine got from the server has its
+entry. Exit code 7 says that one of this is not so, and where. With --file, all of it without any server.`,
+  examples: [
+    { does: "the log of the server", line: "halfkey audit verify" },
+    {
+      does: "an export, without the server",
+      line: "halfkey audit verify --file audit.jsonl --checkpoint audit.checkpoint --roster audit.roster.json",
+    },
+    {
+      does: "on a machine that knows nothing but the CRN and the key",
+      line: "halfkey audit verify --file audit.jsonl --checkpoint audit.checkpoint --audit-key q1… --workspace crn:local.self:7Q4FJ3VJ2XKQW5Y6Z7A2B3C4D5",
+    },
+  ],
+  define: (command) => {
+    command
+      .option("--file <file>", "entries that halfkey audit export wrote")
+      .option("--checkpoint <file>", "the signed checkpoint to verify them against")
+      .option("--roster <file>", "the roster that was exported with them: the CRN proves it")
+      .option("--audit-key <key>", "instead: the key that must have signed, base64url, from whom you trust")
+      .option("--workspace <crn>", "the workspace, where no profile or variable says it")
+  },
+  read: (_, flags) => ({ offline: offlineFrom(flags), workspace: textFlag(flags, "workspace") }),
+}
+
+function offlineFrom(flags: Readonly<Record<string, unknown>>): AuditVerifyOptions["offline"] {
+  const [file, checkpoint] = [textFlag(flags, "file"), textFlag(flags, "checkpoint")]
+  const [roster, auditKey] = [textFlag(flags, "roster"), textFlag(flags, "auditKey")]
+  if (file === undefined) {
+    const other = { checkpoint, roster, "audit-key": auditKey, workspace: textFlag(flags, "workspace") }
+    const alone = Object.entries(other).find(([, value]) => value !== undefined)?.[0]
+    if (alone === undefined) return undefined
+    throw usageError(`--${alone} is for verifying an export, and no --file was given`, "--file audit.jsonl")
+  }
+  if (checkpoint === undefined) throw usageError("an export needs its checkpoint", "--checkpoint audit.checkpoint")
+  if ((roster === undefined) === (auditKey === undefined)) {
+    throw usageError("an export needs --roster or --audit-key, and not both", "--roster audit.roster.json")
+  }
+  return { file, checkpoint, ...(roster !== undefined && { roster }), ...(auditKey !== undefined && { auditKey }) }
+}
+
+export async function run(context: Context, { offline, workspace }: AuditVerifyOptions): Promise<undefined> {
+  const progress = new ProgressLine(context)
+  const onProgress = ({ done, total }: { done: number; total: number }) =>
+    progress.show("audit log: verified", done, total)
+  try {
+    const verified =
+      offline === undefined
+        ? unwrap(await (await context.admin()).audit.verify({ onProgress }))
+        : await verifyFiles(context, offline, workspace, onProgress)
+    progress.end()
+    await printVerified(context, verified)
+  } finally {
+    progress.end()
+  }
+  return undefined
+}
+
+async function verifyFiles(
+  context: Context,
+  { file, checkpoint, roster, auditKey }: NonNullable<AuditVerifyOptions["offline"]>,
+  workspace: string | undefined,
+  onProgress: (progress: { done: number; total: number }) => void,
+): Promise<VerifiedAudit> {
+  const workspaceCRN = workspace ?? context.settings().workspaceCRN?.value
+  if (workspaceCRN === undefined) {
+    throw new HalfkeyError("missing_configuration", "no workspace is known that the log should belong to", {
+      hint: "--workspace crn:…   (or --profile NAME)",
+    })
+  }
+  const workspaceId = workspaceCRN.split(":")[2] ?? ""
+  return unwrap(
+    await verifyAuditExport({
+      entries: readExport(file),
+      checkpoint: textOf(checkpoint),
+      workspaceCRN,
+      roster: roster === undefined ? undefined : rosterOf(roster),
+      auditKey,
+      seen: loadFreshness(context.configDirectory, workspaceId).audit,
+      receipts: await fileReceipts(context.configDirectory, workspaceId).load(),
+      onProgress,
+    }),
+  )
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException
+    throw new HalfkeyError("invalid_argument", `${path} cannot be read: ${code}`)
+  }
+}
+
+function rosterOf(path: string): AuditRoster {
+  try {
+    return JSON.parse(textOf(path)) as AuditRoster
+  } catch (error) {
+    if (error instanceof HalfkeyError) throw error
+    throw new HalfkeyError("invalid_argument", `${path} is no roster: it is not JSON`)
+  }
+}
