@@ -79,10 +79,7 @@ test("wrong questions are told before anything is sent", async () => {
       '--since cannot be "yesterday"\n  try: --since 2h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z',
     ],
     ["list --follow --until 1h", "--follow has no end, but --until was given\n  try: one of them"],
-    [
-      "list --key me",
-      "--key takes the id of an API key: 16 characters\n  try: halfkey keys list --all   (shows the ids)",
-    ],
+    ["list --key me", "not the id of an API key: 16 characters of a-z and 2-7\n  try: halfkey keys list"],
     ["list --limit -1", '--limit takes a whole number, got "-1"'],
     ["list --denied --outcome allowed", "--denied and --outcome allowed exclude each other\n  try: --denied"],
     ["verify --file a", "an export needs its checkpoint\n  try: --checkpoint audit.checkpoint"],

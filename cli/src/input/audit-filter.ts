@@ -2,12 +2,13 @@
 import type { AuditFilter } from "halfkey/admin"
 import { type Flags, textFlag } from "../command.ts"
 import { usageError } from "../failure.ts"
+import { apiKeyIdFrom } from "./api-key-id.ts"
 import { clientIdFrom } from "./client-id.ts"
 import { dateMs, spanMs } from "./time.ts"
 
 /** `-e` is left to the global options. Throws a usage error. */
 export function auditFilterFrom(flags: Flags, now: number): Omit<AuditFilter, "environment"> {
-  const client = textFlag(flags, "client")
+  const [client, key] = [textFlag(flags, "client"), textFlag(flags, "key")]
   const denied = flags["denied"] === true
   const outcome = textFlag(flags, "outcome") as AuditFilter["outcome"]
   if (denied && outcome === "allowed") throw usageError("--denied and --outcome allowed exclude each other", "--denied")
@@ -15,7 +16,7 @@ export function auditFilterFrom(flags: Flags, now: number): Omit<AuditFilter, "e
     since: timeFlag(flags, "since", now),
     until: timeFlag(flags, "until", now),
     client: client && clientIdFrom(client),
-    apiKey: apiKeyIdFrom(textFlag(flags, "key")),
+    apiKey: key && apiKeyIdFrom(key),
     name: textFlag(flags, "name"),
     action: textFlag(flags, "action"),
     outcome: denied ? "denied" : outcome,
@@ -32,12 +33,4 @@ function timeFlag(flags: Flags, name: string, now: number): string | undefined {
     `--${name} cannot be ${JSON.stringify(text)}`,
     `--${name} 2h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z`,
   )
-}
-
-/** The id, or the whole key, of which only the id goes on. */
-function apiKeyIdFrom(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  const id = /^hkak_([a-z2-7]{16})_/.exec(text)?.[1] ?? text
-  if (/^[a-z2-7]{16}$/.test(id)) return id
-  throw usageError("--key takes the id of an API key: 16 characters", "halfkey keys list --all   (shows the ids)")
 }

@@ -28,23 +28,37 @@ export interface SignedHead {
   readonly rootHash: Uint8Array
 }
 
+/** After the roster has named another key, the server signs again at once. */
+const signedAgainMs = 1000
+
 /** The newest head. Throws `audit_verification_failed`, checks "checkpoint", "origin" and "signature". */
 export async function readHead(session: Session, scope: CallScope): Promise<SignedHead> {
+  try {
+    return await readHeadOnce(session, scope)
+  } catch (error) {
+    if (!(error instanceof HalfkeyError) || error.check !== "signature" || error.code !== "audit_verification_failed")
+      throw error
+    await scope.wait(signedAgainMs)
+    return await readHeadOnce(session, scope)
+  }
+}
+
+async function readHeadOnce(session: Session, scope: CallScope): Promise<SignedHead> {
   const { root, roster, rosters } = await readWorkspace(session, scope)
   const call = { method: "GET", path: "/v1/audit/checkpoint", repetition: "repeatable" } as const
   const answer = await session.api.call(scope, call)
   const note = answer.field("checkpoint").text(noteMaxLength)
-  const checked = checkedHead(note, session.configuration.crn.workspaceId, roster)
+  const { incarnation, origin, rootHash, size } = checkedHead(note, session.configuration.crn.workspaceId, roster)
   const checkpoint = {
     note,
-    origin: checked.origin,
-    size: checked.size,
-    rootHash: toBase64Url(checked.rootHash),
+    origin,
+    size,
+    rootHash: toBase64Url(rootHash),
     time: answer.field("time").time(),
     auditKey: toBase64Url(roster.auditKey),
     roster: auditRoster(root, rosters),
   }
-  return { checkpoint, incarnation: checked.incarnation, size: checked.size, rootHash: checked.rootHash }
+  return { checkpoint, incarnation, size, rootHash }
 }
 
 function auditRoster(root: WorkspaceRootKeys, rosters: readonly Roster[]): AuditRoster {
