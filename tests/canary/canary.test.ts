@@ -1,6 +1,6 @@
 /** Values and keys, set and used by the real command, occur in no byte that somebody else could see. */
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { parseRecoveryKit } from "@halfkey/core/formats/text-keys"
@@ -78,8 +78,9 @@ test("the network, as the server sees it", () => {
 test("the configuration directory holds keys in the profile only, the token in its file only, values nowhere", () => {
   const { accessToken, apiKey, clientKey, halves, recoveryKit, setupToken } = story.keys
   const files = [...household.files(household.configDirectory)]
-  const kinds = files.map(([path]) => path.replace(/[^/]+\.json$/, "*.json"))
-  const expected = ["default-profile", "profiles/*.json", "state/*.json", "tokens/*.json"]
+  const kinds = files.map(([path]) => path.replace(/[^/]+\.(json|archive|receipts)$/, "*.$1"))
+  const state = ["state/*.archive", "state/*.json", "state/*.receipts"]
+  const expected = ["default-profile", "profiles/*.json", ...state, "tokens/*.json"]
   assert.deepEqual(
     kinds.sort(),
     expected.map((path) => `config/${path}`),
@@ -109,7 +110,10 @@ test("what halfkey run passes on, and what it shows of itself meanwhile", { skip
     assertPresent([values.STDIN], [["the program's variables", stdout]])
     assertAbsent(story.allKeys, [["the program's variables", stdout]])
   }
-  const parent = ["run", ...production, "--", "sh", "-c", "cat /proc/$PPID/environ /proc/$PPID/cmdline"]
+  // A name that env(1) would take for a variable: for such a program, halfkey stays beside it instead of giving its process away.
+  const shell = join(household.directory, "s=h")
+  symlinkSync("/bin/sh", shell)
+  const parent = ["run", ...production, "--", shell, "-c", "cat /proc/$PPID/environ /proc/$PPID/cmdline"]
   const { stdout } = await household.run(parent)
   assert.ok(stdout.includes("halfkey.js"))
   assertAbsent([...allValues, ...story.allKeys], [["halfkey run", stdout]])
