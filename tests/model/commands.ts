@@ -1,5 +1,6 @@
 /** All kinds of steps as commands of fast-check, those that happen to machines and servers among them. */
 import fc from "fast-check"
+import * as keys from "./key-steps.ts"
 import { lookAtAll } from "./look.ts"
 import type { Model } from "./model.ts"
 import * as people from "./people-steps.ts"
@@ -21,14 +22,16 @@ const kinds = {
   generateSeeds: [vault.generateSeeds, 2],
   retrieveSeeds: [vault.retrieveSeeds, 2],
   createClient: [people.createClient, 4],
-  createKey: [people.createKey, 3],
-  revokeKey: [people.revokeKey, 1],
+  createKey: [keys.createKey, 3],
+  revokeKey: [keys.revokeKey, 1],
+  rotateKey: [keys.rotateKey, 2],
   grant: [people.grant, 4],
   revokeGrant: [people.revokeGrant, 4],
   revokeClient: [people.revokeClient, 3],
   addGranter: [people.addGranter, 2],
   removeGranter: [people.removeGranter, 2],
   rotate: [people.rotate, 4],
+  changeState: [people.changeState, 4],
   createEnvironment: [people.createEnvironment, 1],
   listMembers: [people.listMembers, 1],
 } as const satisfies Record<string, readonly [Kind, number]>
@@ -71,7 +74,7 @@ class StepCommand extends Command {
   }
 }
 
-const interrupted = ["write", "write", "remove", "rotate", "revokeClient", "revokeGrant", "removeGranter"] as const
+const interrupted = ["write", "write", "remove", "rotate", "revokeClient", "revokeGrant", "changeState"] as const
 
 /** The server is killed while a step is under way. */
 class CrashDuring extends Command {
@@ -133,8 +136,8 @@ export const beginning = [
   new StepCommand("createClient", people.createClient, [0, 0, 0, 9, 0, 0]),
   new StepCommand("addGranter", people.addGranter, [0, 0, 1, 0, 0, 0]),
   new StepCommand("createClient", people.createClient, [0, 1, 0, 2, 0, 0]),
-  new StepCommand("createKey", people.createKey, [0, 0, 1, 0, 0, 0]),
-  new StepCommand("createKey", people.createKey, [0, 0, 1, 1, 0, 0]),
+  new StepCommand("createKey", keys.createKey, [0, 0, 1, 0, 0, 0]),
+  new StepCommand("createKey", keys.createKey, [0, 0, 1, 1, 0, 0]),
 ]
 
 const numbers = fc.array(fc.nat(997), { minLength: 6, maxLength: 6 })

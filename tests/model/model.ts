@@ -8,13 +8,13 @@ export type Mode = "read-write" | "read" | "write"
 /** What the real thing must answer with: a value, or a refusal. `"refused"` stands for any code. */
 export type Expected = { readonly data: unknown } | { readonly code: ProblemCode | "refused" }
 
+export type Role = "admin" | "member"
+
 export interface Client {
   readonly label: string
   granter: boolean
   revoked: boolean
 }
-
-export type Role = "admin" | "member"
 
 /** A client's key on some computer, with one API key: the first that came with the client, or a narrowed one. */
 export interface Machine {
@@ -26,6 +26,8 @@ export interface Machine {
   /** `undefined`: all. */
   readonly only: Environment | undefined
   keyRevoked: boolean
+  /** A key has one successor. */
+  wasRotated: boolean
 }
 
 export interface Environment {
@@ -33,6 +35,7 @@ export interface Environment {
   readonly members: Map<Client, Mode>
   /** By name, oldest version first. `null`: deleted. */
   readonly secrets: Map<string, (string | null)[]>
+  state: "enabled" | "disabled" | "destroyed"
   epoch: number
   /** Whether records may be left under earlier epochs. */
   unfinished: boolean
@@ -45,7 +48,7 @@ export class Model {
 
   addMachine(client: Client, role: Role, readOnly = false, only?: Environment): Machine {
     const label = `${client.label}.${this.machines.length}`
-    const machine = { label, client, role, readOnly, only, keyRevoked: false }
+    const machine = { label, client, role, readOnly, only, keyRevoked: false, wasRotated: false }
     this.machines.push(machine)
     return machine
   }
@@ -59,7 +62,8 @@ export class Model {
 
   addEnvironment(name: string, owner?: Client): Environment {
     const members = new Map<Client, Mode>(owner ? [[owner, "read-write"]] : [])
-    const environment = { name, members, secrets: new Map(), epoch: 1, unfinished: false }
+    const parts = { state: "enabled", epoch: 1, unfinished: false } as const
+    const environment: Environment = { name, members, secrets: new Map(), ...parts }
     this.environments.push(environment)
     return environment
   }
@@ -72,6 +76,7 @@ export class Model {
     if (machine.readOnly && need === "write") return "api_key_restricted"
     if (mode === undefined) return "keyset_not_found"
     if (machine.only !== undefined && machine.only !== environment) return "api_key_restricted"
+    if (environment.state !== "enabled") return "keyset_disabled"
     if (need !== "any" && mode !== "read-write" && mode !== need) return "mode_not_allowed"
     return undefined
   }
@@ -81,26 +86,21 @@ export class Model {
     return role === "admin" && !client.revoked && !keyRevoked && !readOnly && only === undefined
   }
 
-  signs(machine: Machine): boolean {
-    return this.administers(machine) && machine.client.granter
-  }
+  signs = (machine: Machine) => this.administers(machine) && machine.client.granter
 
   /** Sealing halves to others needs one's own. */
-  seals(machine: Machine, environment: Environment): boolean {
-    return this.signs(machine) && environment.members.has(machine.client)
-  }
+  seals = (machine: Machine, { members, state }: Environment) =>
+    this.signs(machine) && state === "enabled" && members.has(machine.client)
 
-  rotates(machine: Machine, environment: Environment): boolean {
-    return this.signs(machine) && environment.members.get(machine.client) === "read-write"
-  }
+  rotates = (machine: Machine, environment: Environment) =>
+    this.seals(machine, environment) && environment.members.get(machine.client) === "read-write"
 
   /** All entries or none. Versions count up for ever, over deletions too. */
   write(machine: Machine, environment: Environment, entries: readonly (readonly [string, string | null])[]): Expected {
     const code = this.refusal(machine, environment, "write")
     if (code !== undefined) return { code }
-    if (entries.some(([name, value]) => value === null && this.valueOf(environment, name) === null)) {
-      return { code: "secret_not_found" }
-    }
+    const live = (name: string) => this.valueOf(environment, name) !== null
+    if (entries.some(([name, value]) => value === null && !live(name))) return { code: "secret_not_found" }
     const versions = entries.map(([name, value]) => {
       const all = environment.secrets.get(name) ?? []
       environment.secrets.set(name, all)
@@ -117,7 +117,7 @@ export class Model {
   read(machine: Machine, environment: Environment, name: string, version?: number): Expected {
     const code = this.refusal(machine, environment, "read")
     const data = this.valueOf(environment, name, version)
-    return code !== undefined ? { code } : data === null ? { code: "secret_not_found" } : { data }
+    return code !== undefined || data === null ? { code: code ?? "secret_not_found" } : { data }
   }
 
   /** Every live secret. */
@@ -139,7 +139,7 @@ export class Model {
     for (const machine of this.machines) machine.keyRevoked = true
     for (const environment of this.environments) {
       environment.members.clear()
-      this.beginEpoch(environment)
+      if (environment.state !== "destroyed") this.beginEpoch(environment)
     }
     const modes = this.environments.map((environment) => [environment, "read-write"] as const)
     return this.addClient("admin", modes, true)

@@ -7,7 +7,7 @@ import type { World } from "./world.ts"
 const modes: readonly Mode[] = ["read-write", "read-write", "read", "write"]
 const environmentsMax = 3
 
-interface Choice {
+export interface Choice {
   readonly model: Model
   /** Who does it. */
   readonly admin: Machine
@@ -16,7 +16,7 @@ interface Choice {
   readonly number: number
 }
 
-function people(
+export function people(
   verb: string,
   parts: {
     readonly perform: (world: World, choice: Choice) => Promise<Result<unknown>>
@@ -45,7 +45,7 @@ function people(
   }
 }
 
-function idOf(world: World, { client, model }: Choice): string {
+export function idOf(world: World, { client, model }: Choice): string {
   const machine = model.machines.find((each) => each.client === client)
   if (machine === undefined) throw new Error(`${client.label} has no machine`)
   return world.of(machine).credentials.clientId
@@ -86,56 +86,6 @@ export const createClient = people("makes a client with", {
   once: true,
 })
 
-export const createKey = people("makes a narrowed key for", {
-  possible: ({ client, model }) => !client.revoked && model.machines.length < 16,
-  perform: (world, choice) =>
-    world.of(choice.admin).use(async ({ admin }) => {
-      const { environment, number } = choice
-      const clientId = idOf(world, choice)
-      return await admin.apiKeys.create({
-        label: "narrowed",
-        role: "member",
-        clientId,
-        readOnly: number % 2 === 0,
-        environments: number % 3 === 0 ? undefined : [environment.name],
-      })
-    }),
-  expect: (choice, result, world) => {
-    const { admin, client, environment, model, number } = choice
-    if (!model.administers(admin)) return refused
-    const first = model.machines.find((each) => each.client === client)
-    const only = number % 3 === 0 ? undefined : environment
-    const machine = model.addMachine(client, "member", number % 2 === 0, only)
-    const { secret } = (result.data ?? {}) as { secret?: string }
-    if (first && secret) world.add(machine, { ...world.of(first).credentials, apiKey: secret }, number % 5 < 3)
-    return { data: result.data ?? "a key" }
-  },
-  once: true,
-})
-
-export const revokeKey = people("revokes an API key of", {
-  // Somebody must be left who can go on.
-  possible: (choice) => choice.model.machines.some((each) => choice.model.signs(each) && each !== machineOf(choice)),
-  perform: (world, choice) =>
-    world.of(choice.admin).use(async ({ admin }) => {
-      const { apiKey = "" } = world.of(machineOf(choice)).credentials
-      return nothing(await admin.apiKeys.revoke(apiKey.split("_")[1] ?? ""))
-    }),
-  expect: (choice) => {
-    if (!choice.model.administers(choice.admin)) return refused
-    machineOf(choice).keyRevoked = true
-    return done
-  },
-  once: true,
-})
-
-function machineOf({ client, model, number }: Choice): Machine {
-  return pick(
-    model.machines.filter((each) => each.client === client),
-    number,
-  )
-}
-
 export const grant = people("grants", {
   perform: (world, choice) =>
     world.of(choice.admin).use(async ({ admin }) => {
@@ -144,9 +94,8 @@ export const grant = people("grants", {
   expect: (choice) => {
     const { admin, client, environment, model } = choice
     const already = environment.members.get(client) === modeOf(choice)
-    const may = already
-      ? model.administers(admin) && environment.members.has(admin.client)
-      : model.seals(admin, environment)
+    const opens = environment.state === "enabled" && environment.members.has(admin.client)
+    const may = already ? model.administers(admin) && opens : model.seals(admin, environment)
     if (!may || client.revoked) return refused
     environment.members.set(client, modeOf(choice))
     return done
@@ -170,7 +119,7 @@ export const revokeGrant = people("revokes the grant of", {
       const mayUse = !admin.keyRevoked && !admin.client.revoked && (admin.only ?? environment) === environment
       return sees && mayUse ? done : refused
     }
-    if (!model.signs(admin) || (rotate && !isMember)) return refused
+    if (rotate ? !model.seals(admin, environment) : !model.signs(admin)) return refused
     environment.members.delete(client)
     if (rotate) model.beginEpoch(environment)
     return done
@@ -189,7 +138,8 @@ export const revokeClient = people("revokes", {
     let signed = true
     for (const environment of model.environments) {
       const isMember = environment.members.has(client)
-      const rotates = number % 2 === 0 && environment.members.get(admin.client) === "read-write"
+      const isAble = environment.state === "enabled" && environment.members.get(admin.client) === "read-write"
+      const rotates = number % 2 === 0 && isAble
       if (!isMember && !(rotates && environment.unfinished)) continue
       if (!model.signs(admin)) {
         signed = false
@@ -239,6 +189,29 @@ export const rotate = people("rotates", {
     if (!environment.unfinished || number % 2 === 0) environment.epoch += 1
     environment.unfinished = false
     return { data: environment.epoch }
+  },
+})
+
+const changes = ["disable", "enable", "destroy", "undoDestroy", "enable", "undoDestroy"] as const
+const goals = { disable: "disabled", enable: "enabled", destroy: "destroyed", undoDestroy: "enabled" } as const
+
+export const changeState = people("disables, enables, destroys or brings back", {
+  perform: (world, { admin: machine, environment, number }) =>
+    world.of(machine).use(async ({ admin }) => {
+      return nothing(await admin.environments[pick(changes, number)](environment.name))
+    }),
+  expect: (choice) => {
+    const { admin, environment, model, number } = choice
+    const change = pick(changes, number)
+    const { members, state } = environment
+    if (goals[change] === state) {
+      const sees = admin.role === "admin" || members.has(admin.client)
+      return sees && isLoggedIn(choice) && (admin.only ?? environment) === environment ? done : refused
+    }
+    const isWay = state === "destroyed" ? change === "undoDestroy" : change !== "undoDestroy"
+    if (!model.signs(admin) || !isWay) return refused
+    environment.state = goals[change]
+    return done
   },
 })
 
