@@ -4,12 +4,14 @@ import { attack as anotherVersionThanAsked } from "./attacks/another-version-tha
 import { attack as anotherWorkspace } from "./attacks/another-workspace.ts"
 import { attack as answerThatIsNotJson } from "./attacks/answer-that-is-not-json.ts"
 import { attack as answerToAnotherQuestion } from "./attacks/answer-to-another-question.ts"
+import { attack as approvalAnsweredForAnother } from "./attacks/approval-answered-for-another.ts"
 import { attack as askedVersionReplaced } from "./attacks/asked-version-replaced.ts"
 import { attack as auditKeyOfANewWorkspace } from "./attacks/audit-key-of-a-new-workspace.ts"
 import { attack as auditKeyToTakeUp } from "./attacks/audit-key-to-take-up.ts"
 import { attack as brokenConnection } from "./attacks/broken-connection.ts"
 import { attack as brokenManifestChain } from "./attacks/broken-manifest-chain.ts"
 import { attack as brokenRosterChain } from "./attacks/broken-roster-chain.ts"
+import { attack as callerThatIsAnother } from "./attacks/caller-that-is-another.ts"
 import { attack as clientThatIsNotThere } from "./attacks/client-that-is-not-there.ts"
 import { attack as commitAnsweredForOthers } from "./attacks/commit-answered-for-others.ts"
 import { attack as commitNeverTaken } from "./attacks/commit-never-taken.ts"
@@ -17,6 +19,9 @@ import { attack as deletedSaidBeforeWriting } from "./attacks/deleted-said-befor
 import { attack as deletedSaidToBeLive } from "./attacks/deleted-said-to-be-live.ts"
 import { attack as destructionNeverTaken } from "./attacks/destruction-never-taken.ts"
 import { attack as destructionUndoneByNobody } from "./attacks/destruction-undone-by-nobody.ts"
+import { attack as deviceAnsweredForAnother } from "./attacks/device-answered-for-another.ts"
+import { attack as deviceKeysUnderItsId } from "./attacks/device-keys-under-its-id.ts"
+import { attack as deviceNeverLetIn } from "./attacks/device-never-let-in.ts"
 import { attack as disabledKeySet } from "./attacks/disabled-key-set.ts"
 import { attack as editedCiphertext } from "./attacks/edited-ciphertext.ts"
 import { attack as editedManifest } from "./attacks/edited-manifest.ts"
@@ -97,6 +102,7 @@ import { attack as replacedSeed } from "./attacks/replaced-seed.ts"
 import { attack as replacedSelfWrap } from "./attacks/replaced-self-wrap.ts"
 import { attack as restoreThatGivesVersionsAgain } from "./attacks/restore-that-gives-versions-again.ts"
 import { attack as restoredDatabase } from "./attacks/restored-database.ts"
+import { attack as revokedDeviceSaidToWait } from "./attacks/revoked-device-said-to-wait.ts"
 import { attack as revokedMemberListedAgain } from "./attacks/revoked-member-listed-again.ts"
 import { attack as rosterAtRecovery } from "./attacks/roster-at-recovery.ts"
 import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-name.ts"
@@ -115,6 +121,8 @@ import { attack as stateThatNobodySigned } from "./attacks/state-that-nobody-sig
 import { attack as strangeEncodings } from "./attacks/strange-encodings.ts"
 import { attack as strangeEncodingsInCommands } from "./attacks/strange-encodings-in-commands.ts"
 import { attack as suggestionForAShell } from "./attacks/suggestion-for-a-shell.ts"
+import { attack as swappedDevice } from "./attacks/swapped-device.ts"
+import { attack as swappedDeviceBySight } from "./attacks/swapped-device-by-sight.ts"
 import { attack as swappedRecord } from "./attacks/swapped-record.ts"
 import { attack as swappedRecordAtRotation } from "./attacks/swapped-record-at-rotation.ts"
 import { attack as takenOut } from "./attacks/taken-out.ts"
@@ -135,12 +143,14 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "another-workspace": anotherWorkspace,
   "answer-that-is-not-json": answerThatIsNotJson,
   "answer-to-another-question": answerToAnotherQuestion,
+  "approval-answered-for-another": approvalAnsweredForAnother,
   "asked-version-replaced": askedVersionReplaced,
   "audit-key-of-a-new-workspace": auditKeyOfANewWorkspace,
   "audit-key-to-take-up": auditKeyToTakeUp,
   "broken-connection": brokenConnection,
   "broken-manifest-chain": brokenManifestChain,
   "broken-roster-chain": brokenRosterChain,
+  "caller-that-is-another": callerThatIsAnother,
   "client-that-is-not-there": clientThatIsNotThere,
   "commit-answered-for-others": commitAnsweredForOthers,
   "commit-never-taken": commitNeverTaken,
@@ -148,6 +158,9 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "deleted-said-to-be-live": deletedSaidToBeLive,
   "destruction-never-taken": destructionNeverTaken,
   "destruction-undone-by-nobody": destructionUndoneByNobody,
+  "device-answered-for-another": deviceAnsweredForAnother,
+  "device-keys-under-its-id": deviceKeysUnderItsId,
+  "device-never-let-in": deviceNeverLetIn,
   "disabled-key-set": disabledKeySet,
   "edited-ciphertext": editedCiphertext,
   "edited-manifest": editedManifest,
@@ -228,6 +241,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "replaced-self-wrap": replacedSelfWrap,
   "restore-that-gives-versions-again": restoreThatGivesVersionsAgain,
   "restored-database": restoredDatabase,
+  "revoked-device-said-to-wait": revokedDeviceSaidToWait,
   "revoked-member-listed-again": revokedMemberListedAgain,
   "roster-at-recovery": rosterAtRecovery,
   "second-key-set-of-a-name": secondKeySetOfAName,
@@ -246,6 +260,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "strange-encodings": strangeEncodings,
   "strange-encodings-in-commands": strangeEncodingsInCommands,
   "suggestion-for-a-shell": suggestionForAShell,
+  "swapped-device": swappedDevice,
+  "swapped-device-by-sight": swappedDeviceBySight,
   "swapped-record": swappedRecord,
   "swapped-record-at-rotation": swappedRecordAtRotation,
   "taken-out": takenOut,

@@ -8,6 +8,7 @@ import { Admin, unwrap } from "halfkey/admin"
 import { type FreshnessState, Secrets, type SecretsOptions } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
 import type { Json } from "./attack.ts"
+import type { ShownDevice } from "./device-calls.ts"
 import { Elsewhere } from "./elsewhere.ts"
 import { fileFreshness } from "./file-freshness.ts"
 import { runHalfkey } from "./halfkey.ts"
@@ -50,6 +51,8 @@ export class Scene {
   /** A client that may be taken out of an environment. */
   leaver = ""
   recoveryKit = ""
+  /** The device that was filed last. */
+  device: ShownDevice | undefined
   /** The client that is to be revoked next. */
   leaving = ""
   /** The setup token for the next workspace. */
