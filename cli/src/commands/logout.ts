@@ -1,5 +1,5 @@
 /** `halfkey logout`: this device is out, and its key is deleted. */
-import { rmSync } from "node:fs"
+import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { parseCrn } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -70,8 +70,10 @@ function forget(configDirectory: string, profiles: Profiles, name: string, profi
   rmSync(tokenPath(configDirectory, { endpoint, workspaceId, clientId, apiKey: undefined }), { force: true })
   profiles.remove(name)
   if (profiles.list().some((other) => isOf(profiles, other, workspaceCRN))) return
-  for (const kind of ["json", "archive"])
-    rmSync(join(configDirectory, "state", `${workspaceId}.${kind}`), { force: true })
+  const state = join(configDirectory, "state")
+  for (const file of existsSync(state) ? readdirSync(state) : []) {
+    if (file.startsWith(`${workspaceId}.`)) rmSync(join(state, file), { force: true })
+  }
 }
 
 function isOf(profiles: Profiles, name: string, workspaceCRN: string): boolean {
