@@ -7,6 +7,7 @@ import type { NewWorkspace } from "./administration/types.ts"
 import { unwrap } from "./result.ts"
 import { Machine } from "./testing/machine.ts"
 import { RealServer } from "./testing/real-server.ts"
+import { tampered } from "./testing/tampering.ts"
 import { fetchTransport } from "./transport-fetch.ts"
 
 const server = new RealServer()
@@ -115,6 +116,7 @@ describe("members and values", () => {
       environment: "production",
       keysetId: "",
       standing: "behind",
+      refused: true,
       here: { incarnation: 1, revision: 5 },
       there: { incarnation: 1, revision: 3 },
       documentKept: true,
@@ -127,11 +129,12 @@ describe("members and values", () => {
       secrets: [],
       secretsUnknown: null,
     })
-    const live = { deletedHere: false, deletedThere: false }
+    const live = { deletedHere: false, deletedThere: false, refused: true }
     assert.deepEqual(production?.secrets, [
       { name: "A", here: 3, there: 1, ...live, remedy: "write" },
       { name: "GONE", here: 2, there: 1, ...live, deletedHere: true, remedy: "delete" },
       { name: "NEW", here: 1, there: 0, ...live, remedy: "write" },
+      { name: "SHORT", here: 2, there: 0, ...live, deletedHere: true, remedy: "none" },
     ])
     const tooSoon = await bringBack()
     assert.deepEqual([tooSoon.secrets, tooSoon.notAccepted], [[], ["production"]])
@@ -187,6 +190,34 @@ describe("members and values", () => {
     assert.deepEqual((await bringBack()).secrets, [])
     assert.equal(admin.snapshot(), before)
   })
+})
+
+test("where only values were lost, they are refused too, until the restore is accepted", async () => {
+  await set("A", "a1")
+  await backUp()
+  await set("A", "a2")
+  await set("SHORT", "x", "staging")
+  unwrap(await admin.secrets((by) => by.delete("SHORT", { environment: "staging" })))
+  await restore()
+  assert.equal(await get(admin, "A"), "record_verification_failed")
+  assert.equal(await get(admin, "SHORT", "staging"), "record_verification_failed")
+  const found = (await compared()).environments.map(({ environment, refused, standing }) => [
+    environment,
+    standing,
+    refused,
+  ])
+  assert.deepEqual(found, [
+    ["production", "current", true],
+    ["staging", "current", true],
+  ])
+  assert.deepEqual((await bringBack()).notAccepted, ["production"])
+  assert.equal((await accept()).environments.length, 2)
+  assert.deepEqual([await get(admin, "A"), await get(admin, "SHORT", "staging")], ["a1", "secret_not_found"])
+  assert.deepEqual(
+    (await bringBack()).secrets.map(({ name, version }) => [name, version]),
+    [["A", 2001]],
+  )
+  assert.equal((await compared()).differs, false)
 })
 
 describe("keys", () => {
@@ -387,7 +418,7 @@ describe("whoever accepts", () => {
     assert.equal(blind.failure?.code, "invalid_configuration")
     assert.match(
       blind.failure?.message ?? "",
-      /does not keep revision 2 of staging, so it cannot know who was a member/,
+      /does not keep revision 2 of production, so it cannot know who was a member/,
     )
     admin.archive = kept
     const { failure } = await member.admin((by) => by.restore.accept(["production"], { anyway: true }))
@@ -437,6 +468,32 @@ describe("whoever accepts", () => {
     assert.ok(failure)
     assert.deepEqual(await accept(), { rosters: [], environments: [] })
     assert.deepEqual(await members(), ["admin"])
+  })
+
+  test("lies about keys and seeds let nobody in and write nothing", async () => {
+    const comer = await newMachine("comer", ["staging"])
+    await set("A", "a1")
+    await backUp()
+    await set("A", "a2")
+    unwrap(await admin.admin((by) => by.clients.grant(comer.clientId, ["production"])))
+    await restore()
+    const transport = tampered(fetchTransport, "GET /v1/clients", ({ clients }) => {
+      const own = clients.find(({ clientId }: { clientId: string }) => clientId === workspace.clientId)
+      for (const each of clients) each.signPk = own.signPk
+    })
+    const plan = unwrap(await admin.admin((by) => by.restore.plan(), { transport }))
+    assert.deepEqual(
+      plan.environments[0]?.notLetIn.map(({ label, why }) => [label, why]),
+      [["comer", "not-registered"]],
+    )
+    await accept()
+    assert.deepEqual(await members(), ["admin", "comer"])
+    const seeds = tampered(fetchTransport, "POST /v1/keysets/", ({ groups }) => {
+      groups[0].keySeeds = Buffer.alloc(32).toString("base64url")
+    })
+    const lied = unwrap(await admin.admin((by) => by.restore.bringBack(), { transport: seeds }))
+    assert.deepEqual([lied.secrets, lied.notOpened], [[], [{ environment: "production", name: "A", version: 2 }]])
+    assert.equal((await bringBack()).secrets.length, 1)
   })
 
   test("for another machine that has seen more, a granter accepts once more, above its version", async () => {

@@ -1,6 +1,6 @@
 /** What a person does: makes a workspace, sets values in every way that there is, and reads them back. */
 import assert from "node:assert/strict"
-import { readFileSync, writeFileSync } from "node:fs"
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseApiKey, parseClientKey, parseRecoveryKit, parseSetupToken } from "@halfkey/core/formats/text-keys"
 import { noTerminal, Terminal } from "../../cli/src/testing/terminal.ts"
@@ -13,6 +13,7 @@ export const values = {
   FILE: byteCanary("value from a file", 900),
   PEM: textCanary("value of several lines", "-----BEGIN CANARY-----\nq83vEjRWeJCrze8SNFZ4kA==\n-----END CANARY-----\n"),
   PROMPTED: textCanary("value from a prompt", "prompted 55d0-49c2-b9f2-canary"),
+  RESTORED: textCanary("value that a restored backup lacks", "restored a2f3-11c9-7d40-canary"),
 }
 
 /** FILE is in an environment of its own, since no variable of `run` can hold its bytes. */
@@ -55,6 +56,7 @@ export class Story {
     await this.household.startServer()
     const { recoveryKit, setupToken } = await this.#createWorkspace()
     await this.#setValues()
+    await this.#restoreABackup()
     await this.#readValues()
     await this.#lookAround()
     this.#keys = await this.#learnKeys(setupToken, recoveryKit)
@@ -107,6 +109,27 @@ export class Story {
     await this.quietly(0, ["set", "FILE", ...environmentOf("FILE"), "--value-file", file])
     writeFileSync(file, "")
     if (!noTerminal) await this.#type()
+  }
+
+  /** The operator loses a value, and the command brings it back from what it has kept. */
+  async #restoreABackup(): Promise<void> {
+    const { dataDirectory, directory } = this.household
+    const backup = join(directory, "backup")
+    await this.household.endServer("SIGTERM")
+    cpSync(dataDirectory, backup, { recursive: true })
+    await this.household.startServer()
+    await this.quietly(0, ["set", "RESTORED", ...production], { stdin: values.RESTORED.bytes })
+    // As from another machine, so that the server has gone back on a signed document, too.
+    await this.quietly(0, ["environments", "disable", "development", "-y"])
+    await this.household.endServer("SIGTERM")
+    rmSync(dataDirectory, { recursive: true })
+    cpSync(backup, dataDirectory, { recursive: true })
+    rmSync(backup, { recursive: true })
+    await this.household.startServer()
+    await this.quietly(7, ["get", "RESTORED", ...production])
+    await this.quietly(8, ["reconcile"])
+    await this.quietly(0, ["restore", "accept", "-y"])
+    await this.quietly(0, ["reconcile", "--apply"])
   }
 
   /** Types a value at a terminal, hidden. */

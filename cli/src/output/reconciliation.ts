@@ -26,7 +26,7 @@ export function differenceRows({ environments, roster }: Reconciliation): Row[] 
 }
 
 function environmentRows(compared: ComparedEnvironment): Row[] {
-  const { documentKept, environment, lostEpoch, members, secrets, secretsUnknown, standing, state } = compared
+  const { documentKept, environment, lostEpoch, members, refused, secrets, secretsUnknown, standing, state } = compared
   const row = (what: string, name: string, here: string, there: string, remedy: string): Row => ({
     environment,
     what,
@@ -59,7 +59,7 @@ function environmentRows(compared: ComparedEnvironment): Row[] {
         secret.name,
         version(secret.here, secret.deletedHere),
         version(secret.there, secret.deletedThere),
-        remedyOf(secret, standing),
+        remedyOf(secret, refused),
       ),
     )
   }
@@ -80,9 +80,10 @@ function version(number: number, deleted: boolean): string {
   return `version ${number}${deleted ? " (deleted)" : ""}`
 }
 
-function remedyOf({ remedy }: ComparedSecret, standing: ComparedEnvironment["standing"]): string {
+function remedyOf({ remedy }: ComparedSecret, refused: boolean): string {
   if (remedy === "lost-keys") return "lost: sealed under keys that are in no backup"
   if (remedy === "not-kept") return "lost: its record is not kept here"
+  if (remedy === "none") return `${accept}, and no more: it is deleted anyway`
   const what = remedy === "delete" ? "--apply deletes it again" : "--apply writes it again"
-  return standing === "current" ? what : `${accept}, then ${what}`
+  return refused ? `${accept}, then ${what}` : what
 }

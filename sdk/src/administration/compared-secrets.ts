@@ -46,7 +46,7 @@ export async function compareSecrets(
   }
 }
 
-/** A deletion that the server does not know of matters only where it shows what was deleted. */
+/** A deletion that the server does not know of is lost only where it shows what was deleted; but clients refuse it. */
 function compareOne(
   name: string,
   here: RememberedSecret,
@@ -54,16 +54,17 @@ function compareOne(
   remembered: Manifest | undefined,
   there: Manifest | undefined,
 ): ComparedSecret | undefined {
-  const { deleted: deletedThere, version } = served ?? { version: 0, deleted: true }
-  if (version >= here.version || (here.deleted && deletedThere)) return undefined
-  const remedy = remedyOf(here, remembered, there)
+  const { deleted, version } = served ?? { version: 0, deleted: true }
+  const isDeletedTwice = here.deleted && deleted
+  if (version >= here.version || (isDeletedTwice && !here.isFloor)) return undefined
   return {
     name,
     here: here.version,
     deletedHere: here.deleted,
     there: version,
-    deletedThere: served !== undefined && deletedThere,
-    remedy,
+    deletedThere: served !== undefined && deleted,
+    refused: here.isFloor,
+    remedy: isDeletedTwice ? "none" : remedyOf(here, remembered, there),
   }
 }
 

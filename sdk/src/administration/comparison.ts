@@ -29,6 +29,8 @@ export interface KeysetComparison {
   readonly keysetId: KeysetId
   readonly name: string
   readonly standing: Standing
+  /** Whether the usual checks refuse the server here, and a restore would have to be accepted. */
+  readonly refused: boolean
   readonly remembered: RememberedKeyset | undefined
   readonly served: ServedKeyset | undefined
   readonly secrets: SecretComparison
@@ -64,7 +66,8 @@ export async function compare(session: Session, scope: CallScope, names?: readon
     roster ??= served && compareRosters(session, served.bundle, remembered)
     const standing = standingOf(known, served)
     const secrets = await compareSecrets(session, scope, keysetId, known, served?.documents.manifest)
-    keysets.push({ keysetId, name, standing, remembered: known, served, secrets })
+    const refused = standing !== "current" || secrets.differences.some((each) => each.refused)
+    keysets.push({ keysetId, name, standing, refused, remembered: known, served, secrets })
   }
   return { roster, keysets }
 }
@@ -177,7 +180,7 @@ function comparedRoster({ floor, missing, served, standing }: RosterComparison):
 }
 
 function comparedEnvironment(comparison: KeysetComparison): ComparedEnvironment {
-  const { keysetId, name, remembered, secrets, served, standing } = comparison
+  const { keysetId, name, refused, remembered, secrets, served, standing } = comparison
   const here = remembered?.manifest
   const there = served?.documents.manifest
   const differs = standing !== "current"
@@ -186,6 +189,7 @@ function comparedEnvironment(comparison: KeysetComparison): ComparedEnvironment 
     environment: name,
     keysetId,
     standing,
+    refused,
     here: remembered ? { incarnation: remembered.floor.incarnation, revision: remembered.floor.revision } : null,
     there: there ? { incarnation: there.incarnation, revision: there.revision } : null,
     documentKept: here !== undefined,

@@ -14,6 +14,8 @@ export interface RememberedSecret {
   readonly deleted: boolean
   /** Sealed; `undefined` where only its hash is remembered. */
   readonly record: Uint8Array | undefined
+  /** A floor: everything older is refused. Else it is from before an accepted restore. */
+  readonly isFloor: boolean
 }
 
 export interface RememberedKeyset {
@@ -93,10 +95,11 @@ function secretsOf(
     const record = fromBase64Url(text)
     if (record === undefined || (secrets.get(name)?.version ?? 0) >= version) continue
     if (parsed(() => parseRecord(record)) === undefined) continue
-    secrets.set(name, { version, deleted, record })
+    secrets.set(name, { version, deleted, record, isFloor: (floors.get(name)?.version ?? 0) >= version })
   }
   for (const [name, { deleted = false, version }] of floors) {
-    if ((secrets.get(name)?.version ?? 0) < version) secrets.set(name, { version, deleted, record: undefined })
+    if ((secrets.get(name)?.version ?? 0) >= version) continue
+    secrets.set(name, { version, deleted, record: undefined, isFloor: true })
   }
   return secrets
 }

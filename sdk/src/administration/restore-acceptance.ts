@@ -76,7 +76,7 @@ async function prepare(
     const clients = await listClients(session, scope)
     const halves = new Map<KeysetId, VerifiedKeyset>()
     for (const keyset of comparison.keysets) {
-      const opened = keyset.standing === "current" && !options.anyway ? undefined : await openHalves(session, keyset)
+      const opened = !keyset.refused && !options.anyway ? undefined : await openHalves(session, keyset)
       if (opened !== undefined) halves.set(keyset.keysetId, opened)
     }
     const hasHalves = ({ keysetId }: KeysetComparison) => halves.has(keysetId)

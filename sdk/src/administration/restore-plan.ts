@@ -44,7 +44,7 @@ export function planRestore(input: PlanInput): {
     names === undefined || names.includes(name) || names.includes(keysetId)
   const forced = new Set<KeysetId>(roster === undefined ? [] : leftWithoutSigner(roster, keysets))
   const wanted = keysets.filter((each) => {
-    const needsIt = each.standing !== "current" || (options.anyway === true && names !== undefined)
+    const needsIt = each.refused || (options.anyway === true && names !== undefined)
     return forced.has(each.keysetId) || (isMeant(each) && needsIt)
   })
   // One for all: the audit log of the workspace gets one new origin for one restore.

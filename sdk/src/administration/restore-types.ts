@@ -35,6 +35,8 @@ export type SecretRemedy =
   | "lost-keys"
   /** Lost: this machine has seen it, and does not keep its record. */
   | "not-kept"
+  /** Nothing: it is deleted there, too, or never was. */
+  | "none"
 
 export interface ComparedSecret {
   readonly name: string
@@ -44,6 +46,8 @@ export interface ComparedSecret {
   /** 0: the server never heard of it. */
   readonly there: number
   readonly deletedThere: boolean
+  /** Whether this machine refuses what the server says of it, until the restore is accepted. */
+  readonly refused: boolean
   readonly remedy: SecretRemedy
 }
 
@@ -51,6 +55,8 @@ export interface ComparedEnvironment {
   readonly environment: string
   readonly keysetId: string
   readonly standing: Standing
+  /** Whether this machine refuses what the server says of it, documents or secrets, until the restore is accepted. */
+  readonly refused: boolean
   readonly here: { readonly incarnation: number; readonly revision: number } | null
   readonly there: { readonly incarnation: number; readonly revision: number } | null
   /** Whether the signed document behind `here` is kept, so that it is known who was a member. */

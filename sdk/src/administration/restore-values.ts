@@ -36,7 +36,7 @@ export async function bringBack(
   const notAccepted: string[] = []
   for (const keyset of comparison.keysets) {
     const rounds = roundsOf(keyset)
-    if (rounds.length > 0 && keyset.standing !== "current") notAccepted.push(keyset.name)
+    if (rounds.length > 0 && keyset.refused) notAccepted.push(keyset.name)
     else {
       for (const round of rounds) {
         const { shut, written } = await session.run(
@@ -76,7 +76,7 @@ function roundsOf({ remembered, secrets }: KeysetComparison): Kept[][] {
   let bytes = 0
   for (const difference of secrets.differences) {
     const record = remembered?.secrets.get(difference.name)?.record
-    if (difference.remedy === "lost-keys" || difference.remedy === "not-kept") continue
+    if (difference.remedy !== "write" && difference.remedy !== "delete") continue
     const kept = { ...difference, record: record ?? new Uint8Array(0) }
     const round = rounds.at(-1)
     bytes += kept.record.length
