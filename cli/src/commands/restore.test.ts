@@ -41,9 +41,9 @@ async function newClient(label: string, environment: string): Promise<Record<str
 
 const set = (name: string, value: string) => admin.ok(["set", name, "-e", "production"], { stdin: value })
 
-/** What is kept in the configuration directory, access tokens aside. */
+/** What is remembered of documents and secrets. Receipts are kept of every answer, whatever it said. */
 function remembered(): Record<string, string> {
-  const paths = globSync("state/*", { cwd: admin.configDirectory }).sort()
+  const paths = globSync("state/*.{json,archive}", { cwd: admin.configDirectory }).sort()
   return Object.fromEntries(paths.map((path) => [path, readFileSync(join(admin.configDirectory, path), "utf8")]))
 }
 
