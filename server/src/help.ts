@@ -7,6 +7,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   0: "done, or stopped by a signal as asked",
   1: "an unexpected failure, or stopped before everything was finished",
   2: "an argument or a setting is not usable; nothing was changed",
+  5: "a key came or went meanwhile: repeat the command; nothing was changed",
   6: "the disk is full; nothing was changed",
   7: "the database or the root key is damaged, or they do not belong together",
 }
@@ -21,6 +22,7 @@ export function possibleExits(): ReadonlySet<number> {
     "data_directory_in_use",
     "insecure_listen",
     "root_key_mismatch",
+    "revision_conflict",
     "database_too_new",
     "database_damaged",
     "storage_full",

@@ -1,7 +1,9 @@
 /** Reading the audit log (S12): entries by what they are about, the newest checkpoint, proofs. Each reading is an entry itself. */
 import { setTimeout as wait } from "node:timers/promises"
+import { isCheckpointSignedBy, parseCheckpoint } from "@halfkey/core/formats/checkpoint"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import type { ApiKeyId, ClientId } from "@halfkey/core/formats/ids"
+import type { ApiKeyId, ClientId, WorkspaceId } from "@halfkey/core/formats/ids"
+import { rosterFormat } from "@halfkey/core/formats/roster"
 import { fromBase64Url, fromUtf8, toBase64Url } from "@halfkey/core/primitives/bytes"
 import type {
   AuditCheckpointResponse,
@@ -20,8 +22,8 @@ import type { Gate } from "../auth/gate.ts"
 import { timeText } from "../time-text.ts"
 
 const entriesByDefault = 100
-/** A new log has its first checkpoint within a second. */
-const firstCheckpointMs = 2000
+/** A new log has its first checkpoint within a second, and one whose roster names another key has one by that key. */
+const nextCheckpointMs = 2000
 const lookEveryMs = 25
 /** Most characters of a question that its own entry keeps. */
 const subjectMaxLength = 300
@@ -67,10 +69,11 @@ export class AuditLog {
 
   checkpoint(caller: Caller): Promise<Answer<AuditCheckpointResponse>> {
     return this.#read(caller, "checkpoint", {}, async ({ workspace }) => {
-      let found = await this.#newest(workspace.row.id)
-      for (let waited = 0; found === undefined && waited < firstCheckpointMs; waited += lookEveryMs) {
+      const { id } = workspace.row
+      let found = await this.#newest(id)
+      for (let waited = 0; waited < nextCheckpointMs && !(await this.#isByRoster(id, found)); waited += lookEveryMs) {
         await wait(lookEveryMs)
-        found = await this.#newest(workspace.row.id)
+        found = await this.#newest(id)
       }
       if (found === undefined) {
         throw new HalfkeyError("unavailable", "the audit log has no checkpoint yet", { hint: "try again" })
@@ -133,6 +136,13 @@ export class AuditLog {
       hint: "ask for the newest checkpoint, then for proofs of its size",
       facts: { size: newest },
     })
+  }
+
+  /** A head that the audit key of before signed would look like a forged one to whoever has the newest roster. */
+  async #isByRoster(workspaceId: WorkspaceId, found: CheckpointRow | undefined): Promise<boolean> {
+    const roster = found && (await this.#parts.store.audit.roster(workspaceId))
+    if (found === undefined || roster === undefined) return false
+    return isCheckpointSignedBy(parseCheckpoint(found.note), rosterFormat.parse(JSON.parse(roster)).auditKey)
   }
 
   #newest(workspaceId: Access["workspace"]["row"]["id"]): Promise<CheckpointRow | undefined> {

@@ -55,6 +55,9 @@ export type Failure =
 /** Operations that may delete keys. */
 const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>([
   "updateKeyset",
+  "createClient",
+  "replaceRoster",
+  "recoverWorkspace",
   "purgeKeyset",
   "addSigningKey",
   "deleteSigningKeys",
