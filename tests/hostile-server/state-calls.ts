@@ -1,20 +1,18 @@
 /** Calls about the states of environments: each turns one that is made for it, so that the others stay as they are. */
 import assert from "node:assert/strict"
-import { Admin, unwrap } from "halfkey/admin"
-import type { Call } from "./call.ts"
+import { unwrap } from "halfkey/admin"
+import { asAdmin, type Call } from "./call.ts"
 import type { Scene } from "./scene.ts"
+
+/** Those that no call turns, in order. */
+const always = ["development", "production", "staging"]
 
 const turned = ({ count }: Scene) => `turned-${count}`
 
 /** Makes an environment, directly at the server. */
 async function make(scene: Scene): Promise<void> {
   scene.count += 1
-  const admin = new Admin(scene.options({ endpoint: scene.server.url }))
-  try {
-    unwrap(await admin.environments.create(turned(scene)))
-  } finally {
-    await admin.close()
-  }
+  await asAdmin(scene, async ({ admin }) => void unwrap(await admin.environments.create(turned(scene))))
 }
 
 export const stateCalls: Readonly<Record<string, Call>> = {
@@ -27,14 +25,14 @@ export const stateCalls: Readonly<Record<string, Call>> = {
       if (failure) return { failure }
       return {
         data: data
-          .filter(({ name }) => !/\d/.test(name))
+          .filter(({ name }) => always.includes(name))
           .map(({ name, purgedAt, state, undoUntil }) => ({ name, purgedAt, state, undoUntil })),
       }
     },
     truth: (result) =>
       assert.deepEqual(
         unwrap(result),
-        ["development", "production", "staging"].map((name) => ({
+        always.map((name) => ({
           name,
           purgedAt: null,
           state: "enabled",
@@ -52,6 +50,9 @@ export const stateCalls: Readonly<Record<string, Call>> = {
     about: ["PUT /v1/keysets/"],
     before: make,
     sdk: ({ admin }, scene) => admin.environments.destroy(turned(scene)),
+    // The command shows first who loses it.
+    learns: true,
+    cli: (scene) => ({ args: ["environments", "destroy", turned(scene), "-y"] }),
   },
   "destroy and look": {
     about: ["PUT /v1/keysets/"],
