@@ -7,6 +7,8 @@ import { defaultRegion, isRegion } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { valueMaxLength } from "@halfkey/core/formats/record"
 import { parseNetwork } from "./addresses.ts"
+import { type Environment, invalid, setting } from "./setting.ts"
+import { readStreamSettings, type StreamSettings } from "./streams/stream-settings.ts"
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const
 
@@ -32,6 +34,8 @@ export interface Config {
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   /** Addresses or CIDR networks. */
   readonly trustedProxies: readonly string[]
+  /** Where audit entries go as they are written. */
+  readonly streams: StreamSettings
 }
 
 export type RootKeySource =
@@ -40,8 +44,6 @@ export type RootKeySource =
   | { readonly kind: "env"; readonly variable: string; readonly value: string }
   /** A file with a passphrase. */
   | { readonly kind: "passphrase"; readonly variable: string; readonly path: string }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads and checks every setting. Throws `invalid_configuration` or `insecure_listen`. */
 export function readConfig(env: Environment): Config {
@@ -60,18 +62,10 @@ export function readConfig(env: Environment): Config {
     destroyAfterDays: integer(env, "HALFKEY_DESTROY_AFTER_DAYS", 7, 0, 3650),
     tls: tls(env),
     trustedProxies: trustedProxies(env),
+    streams: readStreamSettings(env),
   }
   requireSafeListen(config, setting(env, "HALFKEY_ALLOW_INSECURE_LISTEN") === "1")
   return config
-}
-
-/** An empty variable counts as none. */
-function setting(env: Environment, name: string): string | undefined {
-  return env[name] || undefined
-}
-
-function invalid(name: string, why: string, hint: string, cause?: unknown): HalfkeyError {
-  return new HalfkeyError("invalid_configuration", `${name} is not usable: ${why}`, { hint, cause })
 }
 
 function integer(env: Environment, name: string, fallback: number, least: number, most: number): number {

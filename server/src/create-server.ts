@@ -49,6 +49,7 @@ import { Reseals } from "./services/vault/reseals.ts"
 import { Writes } from "./services/vault/writes.ts"
 import { ensureSetupToken, removeSetupToken, setupTokenPath } from "./setup-token.ts"
 import { openSqliteStore } from "./store/sqlite.ts"
+import { startStreams } from "./streams/streams.ts"
 import { version } from "./version.ts"
 
 export interface ServerOptions {
@@ -67,6 +68,8 @@ export interface RunningServer {
   readonly url: string
   readonly address: AddressInfo
   readonly routes: readonly DeclaredRoute[]
+  /** Opens the file that audit entries are streamed to again: it was renamed. */
+  reopenStreams(): void
   /** Finishes requests, makes every write durable, gives the data directory back. */
   close(): Promise<void>
 }
@@ -97,6 +100,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     if (!(await store.hasWorkspace())) await ensureSetupToken(tokenPath, store, now(), random)
 
     opened.push(sequenced.follow(new Checkpoints({ store, keys, now, onForeignKey: sequenced.onForeignKey })))
+    const streams = startStreams(config.streams, store, logger, now)
+    sequenced.stream(streams.pumps)
+    opened.push(() => streams.stop())
     const metrics = new Metrics()
     const onCreated = async () => removeSetupToken(tokenPath)
     const ids = pooledRandom(random)
@@ -150,7 +156,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
       await closeAll()
       logger.info("halfkey-server stopped")
     }
-    return { url, address, routes, close }
+    return { url, address, routes, reopenStreams: streams.reopen, close }
   } catch (error) {
     await closeAll()
     throw error

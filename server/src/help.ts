@@ -56,6 +56,9 @@ Settings are variables of the environment, the same for every command:
                             what the three above will be after root-key rotate; a file that is missing is made
   HALFKEY_VALUE_MAX_LENGTH  most bytes of a secret's value (65536, up to 1048576)
   HALFKEY_DESTROY_AFTER_DAYS  days in which a destroyed environment can be undone (7); 0 destroys at once
+  HALFKEY_AUDIT_STREAM_FILE audit entries are appended to this file too, one JSON object a line; SIGHUP opens it again
+  HALFKEY_AUDIT_WEBHOOK_URL audit entries are sent to this URL too, signed with
+  HALFKEY_AUDIT_WEBHOOK_SECRET_FILE   a secret of 32 characters or more
   HALFKEY_TLS_CERT, HALFKEY_TLS_KEY   files in PEM form; together they turn on TLS
   HALFKEY_TRUSTED_PROXIES   addresses or networks whose X-Forwarded-For is believed, with commas between
   HALFKEY_ALLOW_INSECURE_LISTEN=1     listen beyond loopback without TLS

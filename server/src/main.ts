@@ -28,8 +28,11 @@ function fail(error: unknown): never {
 }
 
 async function serve(): Promise<void> {
-  const server = await createServer({ config: readConfig(process.env), logDestination: output, onFatal: fail })
+  const config = readConfig(process.env)
+  const server = await createServer({ config, logDestination: output, onFatal: fail })
   stopOnSignals(server)
+  // Without a file to open again, SIGHUP keeps its usual meaning.
+  if (config.streams.file !== undefined) process.on("SIGHUP", () => server.reopenStreams())
 }
 
 /**

@@ -3,11 +3,15 @@ import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import type { Logger } from "pino"
 import type { AuditHead } from "./domain/audit/audit-store.ts"
 import type { Checkpoints } from "./services/audit/checkpoints.ts"
+import type { StreamPump } from "./streams/stream-pump.ts"
 
 export class SequencedLogs {
   readonly #logger: Logger
   /** The newest head of each log that waits to be signed. */
   readonly #waiting = new Map<WorkspaceId, AuditHead>()
+  /** Logs with heads from before the streams began. */
+  readonly #seen = new Set<WorkspaceId>()
+  #pumps: readonly StreamPump[] | undefined
   #checkpoints: Checkpoints | undefined
   #running: Promise<void> | undefined
   #isEnded = false
@@ -26,8 +30,17 @@ export class SequencedLogs {
     }
   }
 
+  /** Streams follow the heads: they have what is on disk, half a second later. */
+  stream(pumps: readonly StreamPump[]): void {
+    this.#pumps = pumps
+    for (const workspaceId of this.#seen) for (const pump of pumps) pump.note(workspaceId)
+    this.#seen.clear()
+  }
+
   readonly onHead = (head: AuditHead): void => {
     this.#waiting.set(head.workspaceId, head)
+    if (this.#pumps === undefined) this.#seen.add(head.workspaceId)
+    else for (const pump of this.#pumps) pump.note(head.workspaceId)
     this.#run()
   }
 

@@ -169,6 +169,21 @@ export const archives = defineQuery<Of<unknown>>()((db, p) =>
     .orderBy("first"),
 )
 
+export const cursor = defineQuery<Of<{ stream: string }>>()((db, p) =>
+  db
+    .selectFrom("audit_cursors")
+    .select("next")
+    .where("workspace_id", "=", p("workspaceId"))
+    .where("stream", "=", p("stream")),
+)
+
+export const replaceCursor = defineQuery<Schema["audit_cursors"]>()((db, p) =>
+  db
+    .insertInto("audit_cursors")
+    .values({ workspace_id: p("workspace_id"), stream: p("stream"), next: p("next") })
+    .onConflict((each) => each.columns(["workspace_id", "stream"]).doUpdateSet({ next: p("next") })),
+)
+
 export const incarnation = defineQuery<Of<unknown>>()((db, p) =>
   db.selectFrom("workspaces").select("audit_incarnation as incarnation").where("id", "=", p("workspaceId")),
 )

@@ -73,6 +73,14 @@ export class SqlAuditStore implements AuditStore {
   saveCheckpoint(workspaceId: WorkspaceId, row: CheckpointRow) {
     return this.#writer.run("saveCheckpoint", workspaceId, row)
   }
+
+  async streamed(stream: string, workspaceId: WorkspaceId) {
+    return (await this.#reader.first(queries.cursor, { workspaceId, stream }))?.next ?? 0
+  }
+
+  saveStreamed(stream: string, workspaceId: WorkspaceId, next: number) {
+    return this.#writer.run("saveStreamed", workspaceId, { stream, next })
+  }
 }
 
 /** Tiles and leaf hashes as they are in the database. */

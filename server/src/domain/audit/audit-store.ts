@@ -80,4 +80,7 @@ export interface AuditStore {
   roster(workspaceId: WorkspaceId): Promise<string | undefined>
   /** Keeps it, unless the one that is there is of a larger tree or a later incarnation. */
   saveCheckpoint(workspaceId: WorkspaceId, row: CheckpointRow): Promise<void>
+  /** How many entries of a log a stream has taken. */
+  streamed(stream: string, workspaceId: WorkspaceId): Promise<number>
+  saveStreamed(stream: string, workspaceId: WorkspaceId, next: number): Promise<void>
 }

@@ -12,3 +12,11 @@ export async function saveCheckpoint(tx: Transaction, workspaceId: WorkspaceId, 
   }
   await tx.run(queries.replaceCheckpoint, { workspace_id: workspaceId, ...row })
 }
+
+export async function saveStreamed(
+  tx: Transaction,
+  workspaceId: WorkspaceId,
+  { stream, next }: { readonly stream: string; readonly next: number },
+): Promise<void> {
+  await tx.run(queries.replaceCursor, { workspace_id: workspaceId, stream, next })
+}

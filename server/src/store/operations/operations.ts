@@ -4,7 +4,7 @@ import type { AuditRecord, Guard } from "../../domain/store.ts"
 import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
 import * as apiKeys from "./api-keys.ts"
-import { saveCheckpoint } from "./audit.ts"
+import { saveCheckpoint, saveStreamed } from "./audit.ts"
 import * as devices from "./devices.ts"
 import * as keysets from "./keysets.ts"
 import { purgeKeyset } from "./purge.ts"
@@ -39,6 +39,7 @@ const operations = {
   commitSecrets,
   resealSecrets,
   saveCheckpoint,
+  saveStreamed,
 } as const
 
 type Operations = typeof operations
