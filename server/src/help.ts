@@ -38,6 +38,7 @@ export const help = `halfkey-server ${version}
   halfkey-server root-key rotate         wrap every key of a stopped server by a new root key
   halfkey-server token-key rotate        sign access tokens with a new key; with --at-once every earlier token is void
   halfkey-server checkpoint-key rotate   make a new key for audit checkpoints, which granters then take up
+  halfkey-server audit archive           move audit entries from before a time into files: --before TIME --to DIRECTORY
   halfkey-server --version               print the version
   halfkey-server --help                  print this
 

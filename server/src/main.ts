@@ -1,6 +1,7 @@
 /** `halfkey-server`: arguments, signals and exit codes. Everything else is in `create-server.ts`. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { problemCodes } from "@halfkey/core/formats/problem-codes"
+import { archiveAudit } from "./commands/archive-audit.ts"
 import type { CommandParts } from "./commands/open-database.ts"
 import { rotateRootKeyCommand } from "./commands/rotate-root-key.ts"
 import { rotateCheckpointKey, rotateTokenKey } from "./commands/rotate-signing-key.ts"
@@ -73,7 +74,10 @@ const commands: Readonly<Record<string, (parts: CommandParts) => Promise<string>
 
 async function main(words: readonly string[]): Promise<void> {
   if (words.length === 0) return serve()
-  const command = Object.hasOwn(commands, words.join(" ")) ? commands[words.join(" ")] : undefined
+  const [first, second, ...options] = words
+  const archive =
+    first === "audit" && second === "archive" ? (parts: CommandParts) => archiveAudit(parts, options) : undefined
+  const command = archive ?? (Object.hasOwn(commands, words.join(" ")) ? commands[words.join(" ")] : undefined)
   if (command === undefined) {
     throw new HalfkeyError("invalid_argument", "unknown arguments", {
       hint: "halfkey-server --help shows what there is",

@@ -169,6 +169,45 @@ export const archives = defineQuery<Of<unknown>>()((db, p) =>
     .orderBy("first"),
 )
 
+export const firstLaterBlock = defineQuery<Of<{ from: number; to: number; time: number }>>()((db, p) =>
+  db
+    .selectFrom("audit_blocks")
+    .select("number")
+    .where("workspace_id", "=", p("workspaceId"))
+    .where("number", ">=", p("from"))
+    .where("number", "<", p("to"))
+    .where("last_time", ">=", p("time"))
+    .orderBy("number")
+    .limit(1),
+)
+
+export const insertArchive = defineQuery<Schema["audit_archives"]>()((db, p) =>
+  db.insertInto("audit_archives").values({
+    workspace_id: p("workspace_id"),
+    first: p("first"),
+    last: p("last"),
+    file: p("file"),
+    hash: p("hash"),
+    time: p("time"),
+  }),
+)
+
+export const deleteEntries = defineQuery<Of<{ from: number; to: number }>>()((db, p) =>
+  db
+    .deleteFrom("audit_entries")
+    .where("workspace_id", "=", p("workspaceId"))
+    .where("seq", ">=", p("from"))
+    .where("seq", "<", p("to")),
+)
+
+export const deletePlaces = defineQuery<Of<{ term: string; block: number }>>()((db, p) =>
+  db
+    .deleteFrom("audit_terms")
+    .where("workspace_id", "=", p("workspaceId"))
+    .where("term", "=", p("term"))
+    .where("block", "=", p("block")),
+)
+
 export const cursor = defineQuery<Of<{ stream: string }>>()((db, p) =>
   db
     .selectFrom("audit_cursors")

@@ -2,8 +2,9 @@
 
 import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import { treeHashLength } from "@halfkey/core/formats/merkle-tree"
-import type { AuditFilter, AuditPage, AuditStore, CheckpointRow } from "../domain/audit/audit-store.ts"
+import type { AuditArchive, AuditFilter, AuditPage, AuditStore, CheckpointRow } from "../domain/audit/audit-store.ts"
 import { type TileReader, tileWidth } from "../domain/audit/tiles.ts"
+import type { AuditRecord } from "../domain/store.ts"
 import { placesIn, runBlocks } from "./audit-leaves.ts"
 import * as queries from "./audit-queries.ts"
 import { AuditSearch } from "./audit-search.ts"
@@ -76,6 +77,37 @@ export class SqlAuditStore implements AuditStore {
 
   async streamed(stream: string, workspaceId: WorkspaceId) {
     return (await this.#reader.first(queries.cursor, { workspaceId, stream }))?.next ?? 0
+  }
+
+  async workspaces() {
+    return (await this.#reader.all(queries.workspaceIds, {})).map(({ id }) => id)
+  }
+
+  async blocksBefore(workspaceId: WorkspaceId, time: number) {
+    const archives = await this.#reader.all(queries.archives, { workspaceId })
+    const first = (archives.at(-1)?.last ?? -1) + 1
+    const last = (await this.#reader.first(queries.lastSeq, { workspaceId }))?.seq ?? -1
+    const from = first / tileWidth
+    const to = Math.max(from, Math.floor(last / tileWidth))
+    const later = await this.#reader.first(queries.firstLaterBlock, { workspaceId, from, to, time })
+    const blocks = ((await this.#reader.first(queries.lastBlock, { workspaceId }))?.number ?? -1) + 1
+    return { first, end: Math.min(later?.number ?? to, blocks) * tileWidth }
+  }
+
+  archive(audit: AuditRecord, archive: AuditArchive) {
+    return this.#writer.run("archiveAudit", audit, archive)
+  }
+
+  async forgettableBlocks(workspaceId: WorkspaceId) {
+    const archives = await this.#reader.all(queries.archives, { workspaceId })
+    const end = ((archives.at(-1)?.last ?? -1) + 1) / tileWidth
+    const range = { workspaceId, from: 0, to: end * tileWidth, limit: 1 }
+    const [row] = await this.#reader.all(queries.firstEntries, range)
+    return { first: row === undefined ? end : Math.floor(row.seq / tileWidth), end }
+  }
+
+  forgetBlock(workspaceId: WorkspaceId, block: number) {
+    return this.#writer.run("forgetBlock", workspaceId, block)
   }
 
   saveStreamed(stream: string, workspaceId: WorkspaceId, next: number) {

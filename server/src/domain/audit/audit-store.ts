@@ -1,5 +1,6 @@
 /** What the store keeps of audit logs beside their entries (S12): the tree, an index, heads, archives, and how far streams are. */
 import type { ApiKeyId, ClientId, WorkspaceId } from "@halfkey/core/formats/ids"
+import type { AuditRecord } from "../store.ts"
 import type { TileReader } from "./tiles.ts"
 
 /** What is asked for; an entry must fit all of it. Times are milliseconds since 1970. */
@@ -83,4 +84,14 @@ export interface AuditStore {
   /** How many entries of a log a stream has taken. */
   streamed(stream: string, workspaceId: WorkspaceId): Promise<number>
   saveStreamed(stream: string, workspaceId: WorkspaceId, next: number): Promise<void>
+
+  workspaces(): Promise<readonly WorkspaceId[]>
+  /** Entries `first` to before `end` that are in the database, in whole blocks, all from before this time; never the newest. */
+  blocksBefore(workspaceId: WorkspaceId, time: number): Promise<{ readonly first: number; readonly end: number }>
+  /** Appends the entry and writes down where the archived ones are. Throws `data_directory_in_use`. */
+  archive(audit: AuditRecord, archive: AuditArchive): Promise<void>
+  /** Blocks whose entries are in an archive and still in the database. */
+  forgettableBlocks(workspaceId: WorkspaceId): Promise<{ readonly first: number; readonly end: number }>
+  /** Deletes the entries of such a block; its part of the tree stays. */
+  forgetBlock(workspaceId: WorkspaceId, block: number): Promise<void>
 }

@@ -5,6 +5,7 @@ import type { Transaction } from "../query.ts"
 import * as administration from "./administration.ts"
 import * as apiKeys from "./api-keys.ts"
 import { saveCheckpoint, saveStreamed } from "./audit.ts"
+import { archiveAudit, forgetBlock } from "./audit-archive.ts"
 import * as devices from "./devices.ts"
 import * as keysets from "./keysets.ts"
 import { purgeKeyset } from "./purge.ts"
@@ -40,6 +41,8 @@ const operations = {
   resealSecrets,
   saveCheckpoint,
   saveStreamed,
+  archiveAudit,
+  forgetBlock,
 } as const
 
 type Operations = typeof operations
