@@ -108,6 +108,32 @@ export const adminCalls: Readonly<Record<string, Call>> = {
     sdk: ({ admin }, { leaver }) => admin.grants.revoke(leaver, ["rotating"], { rotate: true }),
     cli: ({ leaver }) => ({ args: ["grants", "revoke", leaver, "-e", "rotating", "--rotate", "-y"] }),
   },
+  "disable environment": {
+    about: keyset,
+    before: (scene) => asAdmin(scene, (clients) => prepareRotating(scene, clients)),
+    sdk: ({ admin }) => admin.environments.disable("rotating"),
+    cli: () => ({ args: ["environments", "disable", "rotating", "-y"] }),
+  },
+  "destroy environment": {
+    about: keyset,
+    before: (scene) => asAdmin(scene, (clients) => prepareRotating(scene, clients)),
+    sdk: ({ admin }) => admin.environments.destroy("rotating"),
+    cli: () => ({ args: ["environments", "destroy", "rotating", "-y"] }),
+  },
+  reconcile: {
+    about: keyset,
+    sdk: ({ admin }) => admin.restore.compare(["production"]),
+    cli: () => ({ args: ["reconcile", "-e", "production"] }),
+  },
+  // Stops where it would sign, so that production stays as the other attacks know it.
+  "accept a restore": {
+    about: keyset,
+    sdk: ({ admin }) => admin.restore.accept(["production"], { anyway: true, beforeSigning: () => false }),
+    cli: () => ({ args: ["restore", "accept", ...production, "--anyway"] }),
+    truth: wasStopped,
+    exit: 2,
+    tells: /nothing was accepted: nobody can be asked here/,
+  },
   "create client": {
     about: keyset,
     sdk: ({ admin }) => admin.clients.create({ label: "service", environments: [{ name: "development" }], apiKey: {} }),
@@ -188,7 +214,15 @@ export const adminCalls: Readonly<Record<string, Call>> = {
 
 /** Makes an environment for attacks on rotations, once: the others stay as the other attacks know them. */
 async function prepareRotating(scene: Scene, { admin, secrets }: SdkClients): Promise<void> {
-  if (scene.hasRotating) return
+  if (scene.hasRotating) {
+    // Whatever the call before has done to it.
+    unwrap(
+      await admin.environments
+        .undoDestroy("rotating")
+        .then((undone) => (undone.failure ? admin.environments.enable("rotating") : undone)),
+    )
+    return
+  }
   const to = { environment: "rotating" }
   unwrap(await admin.environments.create("rotating"))
   unwrap(await secrets.setMany({ R1: secretValue("one"), R2: secretValue("two") }, to))

@@ -100,6 +100,7 @@ import { attack as replacedCommitment } from "./attacks/replaced-commitment.ts"
 import { attack as replacedRoot } from "./attacks/replaced-root.ts"
 import { attack as replacedSeed } from "./attacks/replaced-seed.ts"
 import { attack as replacedSelfWrap } from "./attacks/replaced-self-wrap.ts"
+import { attack as restoreAcceptedOnALie } from "./attacks/restore-accepted-on-a-lie.ts"
 import { attack as restoreThatGivesVersionsAgain } from "./attacks/restore-that-gives-versions-again.ts"
 import { attack as restoredDatabase } from "./attacks/restored-database.ts"
 import { attack as revokedDeviceSaidToWait } from "./attacks/revoked-device-said-to-wait.ts"
@@ -239,6 +240,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "replaced-root": replacedRoot,
   "replaced-seed": replacedSeed,
   "replaced-self-wrap": replacedSelfWrap,
+  "restore-accepted-on-a-lie": restoreAcceptedOnALie,
   "restore-that-gives-versions-again": restoreThatGivesVersionsAgain,
   "restored-database": restoredDatabase,
   "revoked-device-said-to-wait": revokedDeviceSaidToWait,

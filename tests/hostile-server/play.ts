@@ -34,8 +34,8 @@ export async function play(scene: Scene, attack: Attack, lie: Lie, call: Call, k
       assert.equal(outcome.mismatch(verdict), undefined)
       const kept = (state: State) => (call.learns ? withoutDocuments(state) : state)
       const [before, after] = [kept(stateBefore), kept(victim.state())]
-      const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-        (path) => before[path]?.mode !== after[path]?.mode || before[path]?.text !== after[path]?.text,
+      const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((path) =>
+        isChanged(path, before[path], after[path]),
       )
       assert.deepEqual(changed, [], "a refused answer changed what the client keeps")
       assertSentNothing(scene, [...(attack.sends ?? []), ...(call.sends ?? [])])
@@ -57,6 +57,15 @@ export async function play(scene: Scene, attack: Attack, lie: Lie, call: Call, k
     scene.proxy.listen()
     await victim.close()
   }
+}
+
+/**
+ * Receipts are evidence of what a server has answered, believed or not (S12): they are added to, and decide nothing. They
+ * may be new, too.
+ */
+function isChanged(path: string, before: State[string] | undefined, after: State[string] | undefined): boolean {
+  const isKept = path.endsWith(".receipts") ? after?.text.startsWith(before?.text ?? "") : before?.text === after?.text
+  return !isKept || (before !== undefined && before.mode !== after?.mode)
 }
 
 /** What is kept of secrets, and every file that is none of what was seen. */

@@ -27,6 +27,9 @@ export const attack: Attack = {
     "add granter again",
     "remove granter",
     "rotate",
+    "disable environment",
+    "destroy environment",
+    "reconcile",
   ],
   clients: ["fresh", "cli"],
   lies: {

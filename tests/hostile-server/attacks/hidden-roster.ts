@@ -12,6 +12,9 @@ export const attack: Attack = {
     "rotate",
     "revoke and rotate",
     "revoke grant and rotate",
+    "disable environment",
+    "destroy environment",
+    "reconcile",
   ],
   clients: ["fresh", "cli"],
   lies: {
