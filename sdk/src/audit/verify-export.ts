@@ -12,7 +12,7 @@ import { readRootKeys, readRosters } from "../keyset-bundle.ts"
 import { checkedHead } from "./checkpoints.ts"
 import { LogVerifier } from "./log-verifier.ts"
 import { auditCheckFailed, lostReceipt, rangeText, timeText } from "./problems.ts"
-import type { AuditRoster, VerifiedAudit, VerifyExportOptions } from "./types.ts"
+import type { AuditLogEntry, AuditRoster, VerifiedAudit, VerifyExportOptions } from "./types.ts"
 
 /** Most that a server's and this machine's clock may differ (S8). */
 const skewMaxMs = 60_000
@@ -29,7 +29,7 @@ export async function verifyExport(options: VerifyExportOptions): Promise<Verifi
   let root = verifier.root()
   let until = 0
   // What lies behind the checkpoint may still be what was seen, or have receipts.
-  for await (const entry of options.entries) {
+  const add = (entry: AuditLogEntry) => {
     verifier.add(entry)
     const { size } = verifier
     if (size === head.size) {
@@ -38,6 +38,9 @@ export async function verifyExport(options: VerifyExportOptions): Promise<Verifi
     }
     if (size % progressEvery === 0) options.onProgress?.({ done: Math.min(size, head.size), total: head.size })
   }
+  // Waiting for what is there already would take as long as hashing it.
+  if (Symbol.iterator in options.entries) for (const entry of options.entries) add(entry)
+  else for await (const entry of options.entries) add(entry)
   const { size } = verifier
   if (size < head.size) {
     throw auditCheckFailed(
