@@ -59,7 +59,7 @@ export class ServerProcess {
     return join(this.dataDirectory, "halfkey.db")
   }
 
-  /** `http://127.0.0.1:port` of the process that runs; another port after each start. */
+  /** `http://127.0.0.1:port`, or https where a certificate is set, of the process that runs; another port after each start. */
   get origin(): string | undefined {
     return this.#origin
   }
@@ -92,7 +92,7 @@ export class ServerProcess {
     const found = new Promise<string>((resolve) => {
       // Goes on reading, since a full pipe would stop the server.
       lines.on("line", (line) => {
-        const origin = /halfkey-server listening on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1]
+        const origin = /halfkey-server listening on (https?:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1]
         if (origin !== undefined) resolve(origin)
       })
     })
