@@ -36,6 +36,9 @@ test("shows both fingerprints, asks, and signs", async () => {
   assert.match(earlier, /^([0-9a-f]{4} ){7}[0-9a-f]{4}$/)
   const later = await rotateCheckpointKey()
   const shown = `halfkey: the audit key\n  by the roster: ${earlier}\n  of the server: ${later}\n`
+  const doctor = await admin.run(["doctor"])
+  assert.equal(doctor.code, 0, doctor.stderr)
+  assert.match(doctor.stdout + doctor.stderr, new RegExp(`audit key.*the server has a new one: ${later}`))
   const unsure = await admin.run(["audit-key", "update"])
   assert.deepEqual(
     [unsure.code, unsure.stdout, unsure.stderr],
@@ -50,6 +53,7 @@ test("shows both fingerprints, asks, and signs", async () => {
     (await admin.run(["audit-key", "update", "-y"])).stderr,
     `halfkey: the roster names the server's audit key already: ${later}\n`,
   )
+  assert.doesNotMatch((await admin.run(["doctor"])).stdout, /audit key/)
   await admin.ok(["set", "A", "-e", "production"], { stdin: "under the next roster" })
   assert.equal(await admin.ok(["get", "A", "-e", "production"]), "under the next roster")
 })

@@ -30,11 +30,18 @@ export async function checkTheServer(context: Context): Promise<Finding[]> {
     const { caller } = unwrap(await admin.workspace())
     const kind = caller.apiKeyId === null ? "device" : "client"
     findings.push(ok("credentials", `role ${caller.role}, ${kind} ${caller.clientId ?? "none"}`))
-    findings.push(...(await checkEnvironments(context, admin)))
+    findings.push(...(await checkAuditKey(admin)), ...(await checkEnvironments(context, admin)))
   } catch (error) {
     findings.push(failed("credentials", error))
   }
   return findings
+}
+
+/** Says something only where a granter has something to do. */
+async function checkAuditKey(admin: Admin): Promise<Finding[]> {
+  const { current, offered } = unwrap(await admin.auditKey.compare())
+  if (current === offered) return []
+  return [warn("audit key", `the server has a new one: ${offered}`, "as a granter: halfkey audit-key update")]
 }
 
 function credentialsOf({ apiKey, clientKey }: Settings): string {
