@@ -135,3 +135,26 @@ test("at a terminal the kit is asked for without an echo, and a no changes nothi
   assert.ok(!shown.includes(kit.slice(5, 20)))
   assert.equal(await admin.ok(["get", "B", "-e", "production"]), "after")
 })
+
+test("what was disabled or destroyed stays so, and can be brought back by the new admin", async () => {
+  await admin.ok(["environments", "disable", "production", "-y"])
+  await admin.ok(["environments", "destroy", "staging", "-y"])
+  const env = machine("third")
+  const done = await admin.run(["recover", "--kit-file", "-", "--endpoint", endpoint, "-y"], { env, stdin: kit })
+  assert.equal(done.code, 0, done.stderr)
+  assert.match(
+    done.stderr,
+    /halfkey: you can use development\nhalfkey: production is disabled, as before\n {2}try: halfkey environments enable production\nhalfkey: staging is destroyed, as before\n {2}while there is time: halfkey environments undo-destroy staging\n/,
+  )
+  const rotated = await admin.run(["rotate", "--all"], { env })
+  assert.equal(rotated.code, 4)
+  assert.match(
+    rotated.stderr,
+    /\nhalfkey: not rotated, since it is disabled: production\n {2}try: halfkey environments enable production\n$/,
+  )
+  await admin.ok(["environments", "enable", "production"], { env })
+  await admin.ok(["environments", "undo-destroy", "staging"], { env })
+  await admin.ok(["rotate", "--all"], { env })
+  assert.equal(await admin.ok(["get", "A", "-e", "production"], { env }), "secret of production")
+  assert.equal(await admin.ok(["get", "A", "-e", "staging"], { env }), "secret of staging")
+})

@@ -39,7 +39,8 @@ it stopped, and begins another rotation only with --new. Needs a granter whose m
 export async function run(context: Context, options: RotateCommandOptions): Promise<undefined> {
   const { environments, startNew } = options
   const admin = await context.admin()
-  const { allowed, others } = environments.length > 0 ? { allowed: environments, others: [] } : await all(admin)
+  const { allowed, disabled, others } =
+    environments.length > 0 ? { allowed: environments, disabled: [], others: [] } : await all(admin)
   const progress = new ProgressLine(context)
   for (const name of allowed) {
     const rotated = await admin.environments.rotate(name, {
@@ -52,20 +53,28 @@ export async function run(context: Context, options: RotateCommandOptions): Prom
     const versions = `${resealed.toLocaleString("en-US")} ${resealed === 1 ? "version" : "versions"}`
     context.note(`${environment} has new keys (epoch ${epoch}); ${versions} sealed again, the old keys are destroyed`)
   }
-  if (others.length === 0) return undefined
-  context.streams.err(
-    `halfkey: not rotated, since you may not read and write there or it is disabled: ${others.join(", ")}\n  try: halfkey rotate -e ${others[0]}   (as a granter of it)\n`,
-  )
-  throw new Told(4)
+  if (disabled.length > 0) {
+    context.streams.err(
+      `halfkey: not rotated, since it is disabled: ${disabled.join(", ")}\n  try: halfkey environments enable ${disabled[0]}\n`,
+    )
+  }
+  if (others.length > 0) {
+    context.streams.err(
+      `halfkey: not rotated, since you may not read and write there: ${others.join(", ")}\n  try: halfkey rotate -e ${others[0]}   (as a granter who may)\n`,
+    )
+  }
+  if (disabled.length + others.length > 0) throw new Told(4)
+  return undefined
 }
 
 /** What there is to rotate, and what this client cannot. Of destroyed ones there is nothing left. */
-async function all(admin: Admin): Promise<{ allowed: string[]; others: string[] }> {
-  const allowed: string[] = []
-  const others: string[] = []
+async function all(admin: Admin): Promise<{ allowed: string[]; disabled: string[]; others: string[] }> {
+  const [allowed, disabled, others]: [string[], string[], string[]] = [[], [], []]
   for (const { mode, name, state } of unwrap(await admin.environments.list())) {
     if (state === "destroyed") continue
-    ;(mode === "read-write" && state === "enabled" ? allowed : others).push(name)
+    if (state === "disabled") disabled.push(name)
+    else if (mode === "read-write") allowed.push(name)
+    else others.push(name)
   }
-  return { allowed, others }
+  return { allowed, disabled, others }
 }
