@@ -212,7 +212,7 @@ function buildServices(parts: {
     rosters: new Rosters({ gate, store, changes: rosterChanges }),
     recovery: new Recovery({ store, states, changes: rosterChanges, entries, refusals, counters, now, random }),
     clients: new Clients({ gate, store, changes, uses, now, random }),
-    devices: new Devices({ gate, store, states, entries, counters, uses, now }),
+    devices: new Devices({ gate, store, states, entries, refusals, counters, uses, now }),
     apiKeys: new ApiKeys({ gate, store, uses, now, random }),
     keysets: new Keysets({ gate, store, changes, onDestroyed: () => purges.look() }),
     seeds: new Seeds({ gate, store, makers, counters, random }),

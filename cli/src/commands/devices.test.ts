@@ -211,12 +211,16 @@ describe("a person's device", () => {
     await third.interrupt()
     // Approved while nobody waits.
     await admin.ok(["devices", "approve", third.id, "--code", third.code, "-e", "staging", "--mode", "read"])
-    const last = await laptop.run(["login", crn, "--endpoint", up.endpoint, "--label", "other"])
+    const env = { CS_CLIENT_ID: first.id, CS_CLIENT_KEY: "hkck_of_a_service" }
+    const last = await laptop.run(["login", crn, "--endpoint", up.endpoint, "--label", "other"], { env })
     assert.equal(last.code, 0, last.stderr)
-    assert.equal(
-      last.stderr,
-      `halfkey: logged in to ${crn} as member, stored as profile 127.0.0.1\nhalfkey: you can use staging:read\n`,
-    )
+    assert.deepEqual(lines(last.stderr), [
+      `halfkey: logged in to ${crn} as member, stored as profile 127.0.0.1`,
+      "halfkey: you can use staging:read",
+      "halfkey: CS_CLIENT_ID, CS_CLIENT_KEY of this shell come before the profile",
+      "  try: unset CS_CLIENT_ID CS_CLIENT_KEY   (or --profile 127.0.0.1)",
+      "",
+    ])
     await laptop.ok(["logout", "-y"])
     await admin.ok(["devices", "revoke", first.id, "-y"])
   })

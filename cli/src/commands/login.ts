@@ -10,6 +10,7 @@ import { type PendingLogin, PendingLogins } from "../login/pending-logins.ts"
 import { type LoginTarget, loginTarget, requireRoom } from "../login/target.ts"
 import { renderTable } from "../output/table.ts"
 import { Profiles } from "../settings/profiles.ts"
+import { variables } from "../settings/resolve.ts"
 
 export interface LoginOptions {
   readonly workspaceCRN?: string | undefined
@@ -112,4 +113,9 @@ function report(context: Context, profiles: Profiles, target: LoginTarget, clien
   const environments = approved.environments.map(({ mode, name }) => (mode === "read-write" ? name : `${name}:${mode}`))
   if (environments.length > 0) context.note(`you can use ${environments.join(", ")}`)
   else context.warn(`it is in no environment\n  try: ask an admin to type: halfkey grants add ${clientId} -e NAME`)
+  const names = [variables.clientId, variables.clientKey, variables.apiKey].filter((name) => context.env[name])
+  if (names.length === 0) return
+  context.warn(
+    `${names.join(", ")} of this shell come before the profile\n  try: unset ${names.join(" ")}   (or --profile ${profile})`,
+  )
 }

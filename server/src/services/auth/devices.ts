@@ -17,6 +17,7 @@ import type { Answer, Caller, Counters } from "../../domain/caller.ts"
 import type { PendingDeviceRow } from "../../domain/rows.ts"
 import { StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries } from "../audit/entries.ts"
+import type { Refusals } from "../audit/refusals.ts"
 import { timeText } from "../time-text.ts"
 import type { Access } from "./access.ts"
 import { verifyClientAssertion } from "./client-assertion.ts"
@@ -34,6 +35,7 @@ export interface DevicesParts {
   readonly store: Store
   readonly states: WorkspaceStates
   readonly entries: AuditEntries
+  readonly refusals: Refusals
   readonly counters: Counters
   readonly uses: LastUses
   readonly now: () => number
@@ -48,17 +50,18 @@ export class Devices {
 
   /**
    * A device asks to be let in. Anybody may who knows the workspace and holds the key that is filed: so what is refused is
-   * counted, not written, and no more than a few wait at once. Throws `invalid_client`, `already_exists`, `device_rejected`,
+   * noted as strangers are, in no more than a few entries, and no more than a few wait at once. Throws `invalid_client`, `already_exists`, `device_rejected`,
    * `rate_limited`.
    */
   async file(
     caller: Caller,
     request: NewDevice,
   ): Promise<{ readonly value: FiledDevice; readonly receipt?: Uint8Array }> {
-    const { counters, states } = this.#parts
+    const { counters, refusals, states } = this.#parts
+    let workspace: WorkspaceState | undefined
     try {
       for (let attempt = 0; attempt < 8; attempt++) {
-        const workspace = await states.get(parseCrn(request.workspaceCRN).workspaceId)
+        workspace = await states.get(parseCrn(request.workspaceCRN).workspaceId)
         if (workspace === undefined || workspace.row.crn !== request.workspaceCRN) {
           throw new HalfkeyError("invalid_client", "this server has no such workspace", {
             hint: "check the CRN and the endpoint",
@@ -73,7 +76,12 @@ export class Devices {
       }
       throw new HalfkeyError("unavailable", "the workspace changes too quickly to decide", { hint: "try again" })
     } catch (error) {
-      if (error instanceof HalfkeyError) counters.unauthenticated(error.code)
+      if (error instanceof HalfkeyError && !["storage_full", "unavailable"].includes(error.code)) {
+        counters.unauthenticated(error.code)
+        const workspaceId = workspace?.row.id
+        if (workspaceId !== undefined)
+          void refusals.note(caller, { workspaceId, action: "device.file", code: error.code })
+      }
       throw error
     }
   }
