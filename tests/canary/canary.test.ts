@@ -67,16 +67,16 @@ test("the server's database, its WAL and its logs, at every moment of its life",
 })
 
 test("the network, as the server sees it", () => {
-  const { accessToken, apiKey, clientKey, halves, recoveryKit, setupToken } = story.keys
+  const { accessToken, apiKey, clientKey, halves, recoveryKit, setupToken, shownKeys } = story.keys
   const directions = (["client", "server"] as const).map((from): Place => [from, household.wire.recorded(from)])
   // These are the server's own: it gave them, and is shown them again.
-  assertPresent([...apiKey, ...setupToken].filter(asText), directions)
+  assertPresent([...apiKey, ...setupToken, ...shownKeys].filter(asText), directions)
   assertPresent(accessToken, directions)
   assertAbsent([...allValues, ...clientKey, ...recoveryKit, ...halves], directions)
 })
 
 test("the configuration directory holds keys in the profile only, the token in its file only, values nowhere", () => {
-  const { accessToken, apiKey, clientKey, halves, recoveryKit, setupToken } = story.keys
+  const { accessToken, apiKey, clientKey, halves, recoveryKit, setupToken, shownKeys } = story.keys
   const files = [...household.files(household.configDirectory)]
   const kinds = files.map(([path]) => path.replace(/[^/]+\.(json|archive|receipts)$/, "*.$1"))
   const state = ["state/*.archive", "state/*.json", "state/*.receipts"]
@@ -87,7 +87,7 @@ test("the configuration directory holds keys in the profile only, the token in i
   )
   assertPresent([...clientKey, ...apiKey, ...accessToken].filter(asText), files)
   const outside = (folder: string) => files.filter(([path]) => !path.startsWith(`config/${folder}/`))
-  assertAbsent([...allValues, ...recoveryKit, ...setupToken, ...halves, ...story.seeds()], files)
+  assertAbsent([...allValues, ...recoveryKit, ...setupToken, ...halves, ...shownKeys, ...story.seeds()], files)
   assertAbsent([...clientKey, ...apiKey], outside("profiles"))
   assertAbsent(accessToken, outside("tokens"))
 })

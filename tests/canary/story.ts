@@ -28,6 +28,8 @@ export interface Keys {
   readonly recoveryKit: readonly Canary[]
   readonly clientKey: readonly Canary[]
   readonly apiKey: readonly Canary[]
+  /** Of keys that were shown once, by `keys create` and `keys rotate`, and stored nowhere. */
+  readonly shownKeys: readonly Canary[]
   readonly accessToken: readonly Canary[]
   /** The client half of production, and private keys: what values could be opened with. */
   readonly halves: readonly Canary[]
@@ -39,6 +41,7 @@ export class Story {
   readonly said: Ended[] = []
   #admin: Credentials | undefined
   #keys: Keys | undefined
+  readonly #shownKeys: string[] = []
 
   get admin(): Credentials {
     return this.#admin ?? assert.fail("the story has not begun")
@@ -58,6 +61,7 @@ export class Story {
     await this.#setValues()
     await this.#restoreABackup()
     await this.#readValues()
+    await this.#rotateKeys()
     await this.#lookAround()
     this.#keys = await this.#learnKeys(setupToken, recoveryKit)
   }
@@ -157,6 +161,20 @@ export class Story {
     assert.deepEqual(JSON.parse(text(many.stdout)), { STDIN: text(values.STDIN.bytes), PEM: text(values.PEM.bytes) })
   }
 
+  /** A key, its successor by an overlap, and the one after that without. */
+  async #rotateKeys(): Promise<void> {
+    for (const args of [["create", "ci"], ["rotate"], ["rotate", "--overlap", "0", "-y"]]) {
+      const id = this.#shownKeys.at(-1)?.slice(5, 21)
+      const command = ["keys", ...args, ...(args[0] === "rotate" && id !== undefined ? [id] : [])]
+      const { code, stderr, stdout } = await this.household.run(command)
+      assert.equal(code, 0, text(stderr))
+      const { CS_CLIENT_ACCESS_KEY: key } = JSON.parse(text(stdout))
+      this.#shownKeys.push(key)
+      // The key is meant to be shown, once; everything else of the output is not.
+      this.said.push({ args: command, code, stderr, stdout: Buffer.from(text(stdout).replace(key, "")) })
+    }
+  }
+
   async #lookAround(): Promise<void> {
     await this.quietly(0, ["get-many", "STDIN", "PEM", ...production, "-o", "table"])
     await this.quietly(0, ["delete", "PEM", ...production, "-y"])
@@ -179,6 +197,10 @@ export class Story {
       clientKey: [textCanary("client key", clientKey), bytes("client key", parseClientKey(clientKey))],
       // Its id is public.
       apiKey: [textCanary("secret of the API key", apiKey.slice(22)), bytes("API key", parseApiKey(apiKey).secret)],
+      shownKeys: this.#shownKeys.flatMap((key) => [
+        textCanary("secret of a shown API key", key.slice(22)),
+        bytes("shown API key", parseApiKey(key).secret),
+      ]),
       // Its header and claims are no secret, its signature is.
       accessToken: [textCanary("access token", token.slice(token.lastIndexOf(".") + 1))],
       halves: [

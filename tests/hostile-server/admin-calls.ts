@@ -139,6 +139,15 @@ export const adminCalls: Readonly<Record<string, Call>> = {
     sdk: ({ admin }) => admin.clients.create({ label: "service", environments: [{ name: "development" }], apiKey: {} }),
     cli: () => ({ args: ["clients", "create", "service", "-e", "development"] }),
   },
+  "rotate key": {
+    about: ["POST /v1/api-keys/"],
+    before: async (scene) => {
+      const made = await asAdmin(scene, ({ admin }) => admin.apiKeys.create({ label: "rotated", role: "member" }))
+      scene.apiKeyId = unwrap(made).apiKey.id
+    },
+    sdk: ({ admin }, { apiKeyId }) => admin.apiKeys.rotate(apiKeyId),
+    cli: ({ apiKeyId }) => ({ args: ["keys", "rotate", apiKeyId] }),
+  },
   "list grants": {
     about: keyset,
     sdk: ({ admin }) => admin.grants.list(["production"]),

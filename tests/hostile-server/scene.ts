@@ -50,6 +50,8 @@ export class Scene {
   hasRotating = false
   /** A client that may be taken out of an environment. */
   leaver = ""
+  /** An API key that may be rotated. */
+  apiKeyId = ""
   recoveryKit = ""
   /** The device that was filed last. */
   device: ShownDevice | undefined
