@@ -280,6 +280,24 @@ test("every rule is used by a route", () => {
   )
 })
 
+test("the token endpoint holds every narrowing of an API key", async () => {
+  for (const caller of narrowedKeys) {
+    // What is refused everywhere is refused here, too; RFC 6749 has no 403.
+    const expected = caller.expected({ scopes: ["workspace:read"], refusedTo: undefined, inEnvironment: false })
+    clock.aheadMs = caller.aheadMs ?? 0
+    const { status, body } = await caller.client.requestToken({}, caller.headers)
+    clock.aheadMs = 0
+    if (expected !== "served") {
+      assert.deepEqual([status, body.code], [expected[0] === 403 ? 400 : expected[0], expected[1]], caller.who)
+    } else assert.equal(status, 200, `${caller.who}: ${JSON.stringify(body)}`)
+    if (!caller.who.startsWith("read-only")) continue
+    const writing = body.scope.split(" ").filter((scope: Scope) => writingScopes.has(scope))
+    assert.deepEqual(writing, [], caller.who)
+    const more = await caller.client.requestToken({ scope: "secret:write" })
+    assert.deepEqual([more.status, more.body.code], [400, "insufficient_scope"], caller.who)
+  }
+})
+
 for (const { route, action } of guarded) {
   const name = nameOf(route)
   const rule = rules[action]
