@@ -19,11 +19,17 @@ const workspace = new Workspace()
 const chance = new Chance(seed)
 /** Who is in everything all the time, and must never notice. */
 let bystander: ClientCredentials
+/** Another granter, on another machine. */
+let other: ClientCredentials
+const otherDirectory = () => join(workspace.folder, "other")
 
 before(async () => {
   console.log(`kill -9 while administering: HALFKEY_CRASH_SEED=${seed}`)
   await workspace.open()
   bystander = await workspace.newClient("member")
+  other = await workspace.newClient("admin")
+  await workspace.asAdmin(async (admin) => void unwrap(await admin.granters.add(other.clientId)))
+  workspace.saveProfile(otherDirectory(), other)
   writeFileSync(kitFile(), workspace.recoveryKit, { mode: 0o600 })
 })
 after(() => workspace.close())
@@ -62,7 +68,7 @@ const stories: Readonly<Record<string, Story>> = {
     },
     inTheEnd: async () => {
       const { granters } = await workspace.signed()
-      assert.deepEqual(granters, [workspace.admin.clientId])
+      assert.deepEqual(granters.toSorted(), [other.clientId, workspace.admin.clientId].toSorted())
       const grants = { label: "x", environments: [{ name: "staging" }] }
       const created = await workspace.as(leaving, async (admin) => await admin.clients.create(grants))
       assert.equal(created.failure?.code, "not_a_granter")
@@ -143,14 +149,18 @@ const stories: Readonly<Record<string, Story>> = {
   },
 }
 
-/** The command, interrupted by `interrupt`, then typed again. */
-async function interrupted(story: Story, interrupt: (args: readonly string[]) => Promise<void>): Promise<void> {
+/** The command, interrupted by `interrupt`, then typed again, there or on another machine. */
+async function interrupted(
+  story: Story,
+  interrupt: (args: readonly string[]) => Promise<void>,
+  where = workspace.configDirectory,
+): Promise<void> {
   const args = await story.prepare()
   await interrupt(args)
   workspace.proxy.listen()
   await story.afterInterruption()
   const wasKept = story.mayRefuse !== undefined && existsSync(recoveredProfile())
-  const again = await workspace.command(args)
+  const again = await workspace.command(args, undefined, where)
   if (wasKept) assert.match(again.stderr, story.mayRefuse ?? /^$/)
   else assert.equal(again.status, 0, again.stderr)
   await story.inTheEnd()
@@ -196,7 +206,7 @@ for (const [name, story] of Object.entries(stories)) {
 
   test(`${name}: the command or the server is killed ${moments} times at any moment`, async () => {
     for (let count = 0; count < moments; count++) {
-      await interrupted(story, async (args) => {
+      const interrupt = async (args: readonly string[]) => {
         const ms = chance.spread(80, 800)
         if (chance.happens(0.6)) {
           await workspace.command(args, (kill) => void sleep(ms).then(kill))
@@ -206,7 +216,10 @@ for (const [name, story] of Object.entries(stories)) {
           await workspace.restart()
           await running
         }
-      })
+      }
+      // Every other time somebody else goes on with it; a kit makes its own admin.
+      const byOther = count % 2 === 0 && name !== "recover"
+      await interrupted(story, interrupt, byOther ? otherDirectory() : workspace.configDirectory)
     }
   })
 }

@@ -28,11 +28,15 @@ export class Workspace {
   }
 
   /** From now on this one administers, by a profile of its own. */
-  set admin({ apiKey = "", clientId, clientKey, workspaceCRN }: ClientCredentials) {
-    this.#admin = { apiKey, clientId, clientKey, workspaceCRN }
-    const profiles = join(this.configDirectory, "profiles")
+  set admin(credentials: ClientCredentials) {
+    this.#admin = credentials
+    this.saveProfile(this.configDirectory, credentials)
+  }
+
+  saveProfile(directory: string, { apiKey = "", clientId, clientKey, workspaceCRN }: ClientCredentials): void {
+    const profiles = join(directory, "profiles")
     mkdirSync(profiles, { recursive: true, mode: 0o700 })
-    const profile = { endpoint: this.proxy.url, ...this.#admin }
+    const profile = { endpoint: this.proxy.url, apiKey, clientId, clientKey, workspaceCRN }
     writeFileSync(join(profiles, "local.json"), JSON.stringify(profile), { mode: 0o600 })
   }
 
@@ -70,8 +74,12 @@ export class Workspace {
   }
 
   /** The real command, through the proxy, with the profile and what earlier ones have left. */
-  async command(args: readonly string[], onStart?: (kill: () => void) => void): Promise<CommandResult> {
-    const env = { HALFKEY_CONFIG_DIR: this.configDirectory, HOME: this.folder }
+  async command(
+    args: readonly string[],
+    onStart?: (kill: () => void) => void,
+    configDirectory = this.configDirectory,
+  ): Promise<CommandResult> {
+    const env = { HALFKEY_CONFIG_DIR: configDirectory, HOME: this.folder }
     return await halfkey(args, { env, cwd: this.folder, ...(onStart && { onStart }) })
   }
 
