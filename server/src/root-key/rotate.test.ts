@@ -2,46 +2,18 @@ import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { type TestContext, test } from "node:test"
+import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { RootKey } from "@halfkey/core/key-service/root-key"
-import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import Database from "better-sqlite3"
-import { rotateRootKeyCommand } from "../commands/rotate-root-key.ts"
-import { readConfig } from "../config.ts"
 import { openSqlite } from "../store/sqlite/open.ts"
-import { TestServer } from "../testing/test-server.ts"
-import { TestWorkspace } from "../testing/test-workspace.ts"
+import { databaseId, type Env, idOf, keyIn, keyPath, rotate, stopped } from "../testing/rotation-scene.ts"
+import type { TestServer } from "../testing/test-server.ts"
 
 const dyingRotation = fileURLToPath(new URL("../testing/dying-rotation.ts", import.meta.url))
-type Env = Readonly<Record<string, string>>
-
-/** A stopped server that has written something, and a way to see whether all of it can be read still. */
-async function stopped(context: TestContext, env: Env = {}) {
-  const server = await TestServer.start(context, { env })
-  const workspace = await TestWorkspace.create(server, ["production", "staging"])
-  const { admin } = workspace
-  const values: Record<string, string> = { FIRST: "one" }
-  assert.equal((await admin.set("production", values)).status, 200)
-  const token = await admin.token()
-  await server.stop()
-  const works = async (started: Env = {}) => {
-    await server.startAgain(started)
-    assert.deepEqual(await admin.get("production", "FIRST"), values)
-    assert.equal((await admin.set("staging", { SECOND: "two" })).status, 200, "new seeds can be made")
-    assert.equal(await admin.token(), token, "clients notice nothing")
-    await server.stop()
-  }
-  return { server, workspace, works }
-}
-
-function rotate(server: TestServer, env: Env = {}): Promise<string> {
-  const onFatal = (error: Error) => void server.fatal.push(error)
-  return rotateRootKeyCommand({ config: readConfig({ HALFKEY_DATA_DIR: server.dataDirectory, ...env }), onFatal })
-}
-
 /** The same in a process of its own, which ends at this step, or by itself. */
 async function rotateElsewhere(server: TestServer, step = "", env: Env = {}, killAfterMs?: number) {
   const child = spawn(process.execPath, [dyingRotation, step], {
@@ -61,21 +33,6 @@ async function rotateElsewhere(server: TestServer, step = "", env: Env = {}, kil
     child.kill("SIGKILL")
   }
   return { signal: await ended, said }
-}
-
-const keyPath = (server: TestServer) => join(server.dataDirectory, "root.key")
-
-function keyIn(path: string): Uint8Array {
-  return fromBase64Url(readFileSync(path, "utf8").slice("hkrt1 ".length).trim()) as Uint8Array
-}
-
-const idOf = (key: Uint8Array) => new RootKey(key.slice()).fingerprint
-
-function databaseId({ databasePath }: TestServer): string {
-  const db = new Database(databasePath, { readonly: true })
-  const row = db.prepare("select hex(root_key_id) as id from server").get() as { id: string }
-  db.close()
-  return row.id.toLowerCase()
 }
 
 /** Every wrapped key of every table, those of later versions too. */
@@ -229,53 +186,6 @@ test("from the server's own file to a file elsewhere, which is made; then on to 
   writeFileSync(third, `hkrt1 ${toBase64Url(systemRandom(32))}\n`, { mode: 0o644 })
   await rotate(server, { HALFKEY_ROOT_KEY_FILE: elsewhere, HALFKEY_NEW_ROOT_KEY_FILE: third })
   await works({ HALFKEY_ROOT_KEY_FILE: third })
-})
-
-test("a passphrase: at the first start, to another one, and back to a file", async (context) => {
-  const folder = (await stopped(context)).server.dataDirectory
-  const passphrase = (name: string, text: string) => {
-    writeFileSync(join(folder, name), text)
-    return join(folder, name)
-  }
-  const first = passphrase("first", "correct horse battery staple\n")
-  const second = passphrase("second", "another one that is long enough")
-  const { server, works } = await stopped(context, { HALFKEY_ROOT_KEY_PASSPHRASE_FILE: first })
-  assert.equal(existsSync(keyPath(server)), false)
-  await works()
-  await assert.rejects(works({ HALFKEY_ROOT_KEY_PASSPHRASE_FILE: second }), { code: "root_key_mismatch" })
-  await assert.rejects(works({ HALFKEY_ROOT_KEY_PASSPHRASE_FILE: passphrase("short", "fifteen letters\n") }), {
-    code: "invalid_configuration",
-    message: /has less than 16 bytes$/,
-  })
-  const env = { HALFKEY_ROOT_KEY_PASSPHRASE_FILE: first, HALFKEY_NEW_ROOT_KEY_PASSPHRASE_FILE: second }
-  assert.match(await rotate(server, env), /^new root key /)
-  assert.match(await rotate(server, env), /^the database is under the root key [0-9a-f]{16} already\n/)
-  await works({ HALFKEY_ROOT_KEY_PASSPHRASE_FILE: second })
-  // Its line end is not part of it.
-  await works({ HALFKEY_ROOT_KEY_PASSPHRASE_FILE: passphrase("third", "another one that is long enough\r\n") })
-  const back = { HALFKEY_ROOT_KEY_PASSPHRASE_FILE: second, HALFKEY_NEW_ROOT_KEY_FILE: keyPath(server) }
-  await rotate(server, back)
-  const noPassphrase = { HALFKEY_ROOT_KEY_PASSPHRASE_FILE: "" }
-  await works(noPassphrase)
-  await assert.rejects(works({ HALFKEY_ROOT_KEY_PASSPHRASE_FILE: second }), {
-    code: "invalid_configuration",
-    message:
-      /^HALFKEY_ROOT_KEY_PASSPHRASE_FILE is set, but the database's root key [0-9a-f]{16} is not made from a passph/,
-  })
-})
-
-test("parameters that no server wrote are refused before they cost hours", async (context) => {
-  const first = join((await stopped(context)).server.dataDirectory, "passphrase")
-  writeFileSync(first, "correct horse battery staple")
-  const { server, works } = await stopped(context, { HALFKEY_ROOT_KEY_PASSPHRASE_FILE: first })
-  const stored = { N: 2 ** 17, r: 8, p: 1, salt: "A".repeat(22) }
-  for (const change of [{ N: 2 ** 40 }, { r: 0 }, { p: 1.5 }, { salt: "AA" }, undefined]) {
-    const text = change ? JSON.stringify({ scrypt: { ...stored, ...change } }) : "no JSON"
-    const db = new Database(server.databasePath)
-    db.prepare("update server set root_key_derivation = ?").run(text)
-    db.close()
-    await assert.rejects(works(), { code: "database_damaged" }, text)
-  }
 })
 
 test("what a crash left beside root.key goes at the next start, but not what another process writes just now", async (context) => {
