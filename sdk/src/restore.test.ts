@@ -372,6 +372,22 @@ describe("rosters", () => {
     assert.ok(late)
   })
 
+  test("a lost roster that names an audit key which is lost too is uploaded; the granter then names the one that is there", async () => {
+    await backUp()
+    await server.command("checkpoint-key", "rotate")
+    const { current, offered } = unwrap(await admin.admin((by) => by.auditKey.compare()))
+    assert.notEqual(current, offered)
+    unwrap(await admin.admin((by) => by.auditKey.update(offered)))
+    await restore()
+    assert.equal(await get(admin, "A"), "keyset_verification_failed")
+    assert.deepEqual((await accept()).rosters, [2])
+    const lost = unwrap(await admin.admin((by) => by.auditKey.compare()))
+    assert.deepEqual(lost, { current: offered, offered: current })
+    unwrap(await admin.admin((by) => by.auditKey.update(current)))
+    await set("A", "a1")
+    assert.equal((await compared()).differs, false)
+  })
+
   test("rosters that fit no more are told, with what a person can do", async () => {
     const second = await newMachine("second", ["production"], "admin")
     await backUp()

@@ -44,5 +44,11 @@ export type RosterChain = Static<typeof RosterChain>
 export const RosterChange = Type.Object({
   roster: RosterDocument,
   keysets: Type.Array(KeysetChange, { maxItems: 10_000 }),
+  restored: Type.Optional(
+    Type.Boolean({
+      description:
+        "It was signed before the server's database was restored: it may name an audit key that was lost since (S10)",
+    }),
+  ),
 })
 export type RosterChange = Static<typeof RosterChange>

@@ -149,7 +149,7 @@ class Acceptance {
     const changes: SignedChange[] = []
     const collect = async (_: CallScope, change: SignedChange) => void changes.push(change)
     for (const plan of needed) await this.#signed(plan, roster, root, collect)
-    await this.#session.run(this.#call, async (scope) => await putRoster(this.#session, scope, roster, changes))
+    await this.#session.run(this.#call, async (scope) => await putRoster(this.#session, scope, roster, changes, true))
   }
 
   /** A granter who came after the backup. Its keys are those of the signed roster; an API key it gets from somebody. */

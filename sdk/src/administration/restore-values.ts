@@ -60,7 +60,7 @@ async function uploadRosters(
   const rosters: number[] = []
   for (const next of roster?.missing ?? []) {
     try {
-      await session.run(call, async (scope) => await putRoster(session, scope, next, []))
+      await session.run(call, async (scope) => await putRoster(session, scope, next, [], true))
       rosters.push(next.seq)
     } catch (error) {
       const refusals = ["insufficient_scope", "api_key_restricted", "client_required", "invalid_document"]

@@ -81,14 +81,19 @@ function verifiedRoster(session: Session, root: WorkspaceRootKeys, rosters: read
   return roster
 }
 
-/** Sends the successor of a roster with the manifests that it needs, all or nothing, and remembers it. */
+/**
+ * Sends the successor of a roster with the manifests that it needs, all or nothing, and remembers it. `restored`: one that
+ * the server had before its database was restored.
+ */
 export async function putRoster(
   session: Session,
   scope: CallScope,
   roster: Roster,
   changes: readonly SignedChange[] = [],
+  restored?: true,
 ): Promise<void> {
-  const body: RosterChange = { roster: rosterFormat.toJson(roster), keysets: changes.map(changeToJson) }
+  const keysets = changes.map(changeToJson)
+  const body: RosterChange = { roster: rosterFormat.toJson(roster), keysets, ...(restored && { restored }) }
   await session.api.call(scope, { method: "PUT", path: "/v1/roster", body, repetition: "repeatable" })
   session.floors.seeRoster(roster, rosterFormat.hash(roster), [roster])
   for (const { manifest } of changes) rememberOwn(session, manifest)

@@ -1,10 +1,11 @@
 /** The real server in a process of its own, with its data in a temporary directory: it can be killed and started again. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { promisify } from "node:util"
 
 const program = join(import.meta.dirname, "../../../server/bin/halfkey-server.js")
 
@@ -56,6 +57,13 @@ export class RealServer {
   /** Ends the process without a chance to finish anything. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL")
+  }
+
+  /** What an operator types: `halfkey-server …`, with the server down meanwhile. */
+  async command(...words: readonly string[]): Promise<void> {
+    await this.#end("SIGTERM")
+    await promisify(execFile)(process.execPath, [program, ...words], { env: { HALFKEY_DATA_DIR: this.directory } })
+    await this.start()
   }
 
   /** With nothing but a new setup token. */

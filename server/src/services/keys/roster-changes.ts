@@ -51,6 +51,7 @@ export class RosterChanges {
   async check(workspace: WorkspaceState, change: RosterChange, extra?: ClientRow): Promise<CheckedRosterChange> {
     const roster = rosterFormat.parse(change.roster)
     await this.#checkRoster(workspace, roster, extra)
+    if (change.restored !== true) await this.#checkAuditKey(workspace, roster)
     const surroundings: Surroundings = {
       root: rootKeys(workspace),
       roster,
@@ -91,15 +92,19 @@ export class RosterChanges {
     }
     const problem = rosterLinkProblem(workspace.row.id, rootKeys(workspace), previous, roster)
     if (problem !== undefined) throw refused("roster", problem)
-    if (!equalBytes(roster.auditKey, previous.auditKey) && !equalBytes(roster.auditKey, this.#keys.auditKey)) {
-      throw refused("audit key", "the roster names another audit key than this server's")
-    }
     if (roster.granters.length === 0) throw refused("granters", "nobody but the recovery kit could sign any more")
     for (const { clientId } of roster.granters) {
       const client = clientId === extra?.id ? extra : await workspace.client(clientId)
       if (client === undefined) throw refused("granters", `the client ${clientId} is not registered`)
       if (client.revokedAt !== null) throw refused("granters", `the client ${clientId} is revoked`)
     }
+  }
+
+  /** One that a restore has lost signs nothing any more; only a granter can say which one does, by the roster after it. */
+  async #checkAuditKey(workspace: WorkspaceState, roster: Roster): Promise<void> {
+    const previous = await newestRoster(workspace)
+    if (equalBytes(roster.auditKey, previous.auditKey) || equalBytes(roster.auditKey, this.#keys.auditKey)) return
+    throw refused("audit key", "the roster names another audit key than this server's")
   }
 
   async #checkKeyset(workspace: WorkspaceState, id: string, change: KeysetChange, surroundings: Surroundings) {

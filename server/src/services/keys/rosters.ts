@@ -34,7 +34,7 @@ export class Rosters {
     const { gate, store, changes } = this.#parts
     return gate.decide(caller, "roster.update", async (access) => {
       const { keysets, roster, row } = await changes.check(access.workspace, change)
-      access.details.subject = `roster ${roster.seq}`
+      access.details.subject = `roster ${roster.seq}${change.restored === true ? ", from before a restore" : ""}`
       for (const { manifest, previous } of keysets) requireFor(access, previous, manifest)
       const { root, rosters } = await rosterChain(access.workspace)
       await store.replaceRoster(access.guard(), { roster: row, keysets: keysets.map(({ input }) => input) })
