@@ -3,8 +3,10 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { fromBase64Url } from "@halfkey/core/primitives/bytes"
 import { createWorkspace, type NewWorkspace } from "halfkey/admin"
 import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
+import { problemsOfHeads, problemsOfProofs, storedCheckpoint } from "./audit-tree.ts"
 import { Chance } from "./chance.ts"
 import { type OpenedValues, problemsInValues, problemsOnDisk } from "./check.ts"
 import { attemptIn, Model } from "./model.ts"
@@ -19,6 +21,8 @@ const replayWithinMs = 20_000
 export class Lane {
   readonly model = new Model()
   readonly problems: string[] = []
+  /** Checkpoints that were on disk after a start. */
+  readonly heads = new Set<string>()
   readonly chance: Chance
   /** Kills with a write under way; starts that were killed; replays that were tried. */
   readonly counts = { kills: 0, startsKilled: 0, replays: 0 }
@@ -138,7 +142,24 @@ export class Lane {
     }
   }
 
+  /** Every head that was signed, and every receipt that arrived, against what is there in the end. How many receipts. */
+  async proveReceipts(): Promise<number> {
+    const { origin } = this.server
+    if (origin === undefined) throw new Error("the server is down")
+    // Those of the questions below are for nobody.
+    const receipts = this.model.receipts.slice()
+    const entries = readSnapshot(this.server.databasePath).leafHashes.size
+    const { problems, proved } = await problemsOfProofs(origin, this.options, receipts, entries)
+    const discovery = (await (await fetch(`${origin}/.well-known/halfkey`)).json()) as { auditKey: string }
+    const auditKey = fromBase64Url(discovery.auditKey) ?? new Uint8Array(0)
+    const snapshot = readSnapshot(this.server.databasePath)
+    this.problems.push(...problems, ...problemsOfHeads(this.heads, snapshot, auditKey))
+    return proved
+  }
+
   #lookAtDisk(): void {
+    const head = storedCheckpoint(this.server.databasePath)
+    if (head !== undefined) this.heads.add(head)
     // What is acknowledged after this line may not be on disk at the time of the snapshot; nothing runs in between.
     this.#snapshot = readSnapshot(this.server.databasePath, this.#snapshot)
     this.problems.push(...problemsOnDisk(this.model, this.#snapshot))

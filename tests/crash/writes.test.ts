@@ -38,9 +38,11 @@ async function survive(lane: Lane, count: number) {
   await lane.begin()
   while (lane.counts.kills < count && lane.problems.length === 0) await lane.crash()
   await lane.quiet()
+  const proved = await lane.proveReceipts()
   const { snapshot, values } = await lane.fullCheck()
   assert.deepEqual(lane.problems.slice(0, 20), [])
-  console.log(`kill -9: ${told(lane, values)}`)
+  assert.ok(lane.heads.size > 0)
+  console.log(`kill -9: ${told(lane, values)}, ${proved} proved; ${lane.heads.size} checkpoints`)
   return { lane, snapshot, values }
 }
 
