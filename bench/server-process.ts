@@ -13,6 +13,8 @@ export interface MeasuredServer {
   stop(): Promise<void>
 }
 
+const bundledServer = join(import.meta.dirname, "../server/bin/halfkey-server.js")
+
 /** The setup token of a data directory whose server has no workspace yet. */
 export function setupToken(dataDirectory: string): string {
   return readFileSync(join(dataDirectory, "setup-token"), "utf8").trim()
@@ -22,9 +24,8 @@ export function setupToken(dataDirectory: string): string {
  * Starts `halfkey-server` as everybody starts it, bundled and with the usual log, which goes to a file: a reader at the
  * other end of a pipe would take its share of the cores.
  */
-export async function startHalfkey(dataDirectory: string): Promise<MeasuredServer> {
+export async function startHalfkey(dataDirectory: string, program = bundledServer): Promise<MeasuredServer> {
   await buildServer()
-  const program = join(import.meta.dirname, "../server/bin/halfkey-server.js")
   const logPath = join(dataDirectory, "server.log")
   const log = openSync(logPath, "a")
   const env = { PATH: process.env["PATH"], HALFKEY_DATA_DIR: dataDirectory, HALFKEY_PORT: "0", ...passedOn() }
