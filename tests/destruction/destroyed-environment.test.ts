@@ -1,7 +1,7 @@
 /**
- * Crypto-shredding: after an environment was destroyed, everything that was ever copied of it (the database with its
- * ciphertexts, all documents and grants) opens nothing, with the keys of every client, the recovery kit, the server's root
- * key and all that the server still has. The copy itself opened everything while the authority keys were there.
+ * Crypto-shredding: after an environment was destroyed, copies of its ciphertexts, of all documents and of all grants from
+ * before open nothing, with the keys of every client, the recovery kit, the server's root key and all that the server still
+ * has. Together with the authority keys, which a backup from before would hold, they opened everything.
  */
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"

@@ -48,7 +48,9 @@ class Machines {
       if (word === "3k5v6w2o4ab7cdqz") return names.apiKey
       return word === "7K2QX-01M4A" ? (this.#login?.code ?? word) : word
     })
-    const asks = /^(?:devices revoke|clients revoke|keys revoke|granters add)/.test(replaced.join(" "))
+    const asks = /^(?:devices revoke|clients revoke|keys revoke|granters add|environments (?:disable|destroy))/.test(
+      replaced.join(" "),
+    )
     const said = await this.admin.ok([...replaced, ...(asks ? ["-y"] : [])], { stdin: "a value" })
     if (replaced[1] === "approve") await this.#login?.ended
     return said
@@ -123,5 +125,31 @@ describe("a laptop is lost", () => {
     const lost = devices.find(({ clientId }: { clientId: string }) => clientId === client)
     assert.equal(lost.status, "revoked")
     assert.deepEqual(devices.at(-1).environments, ["production", "staging"])
+  })
+})
+
+describe("an environment goes", () => {
+  test("its commands stop one and start it again, and give up another and bring it back", async () => {
+    const { admin } = machines
+    await admin.ok(["environments", "create", "preview"])
+    const lines = commandsOf("destroying-an-environment.md")
+    assert.ok(lines.length >= 5, lines.join("\n"))
+    const names = { client: "", otherClient: "", apiKey: "" }
+    const states: string[] = []
+    for (const line of lines) {
+      await machines.type(line, names)
+      const listed: { name: string; state: string }[] = JSON.parse(
+        await admin.ok(["environments", "list", "-o", "json"]),
+      )
+      const found = listed.filter(({ name }) => name === "production" || name === "preview")
+      states.push(found.map(({ name, state }) => `${name} ${state}`).join(", "))
+    }
+    assert.deepEqual(states, [
+      "preview enabled, production disabled",
+      "preview enabled, production enabled",
+      "preview destroyed, production enabled",
+      "preview destroyed, production enabled",
+      "preview enabled, production enabled",
+    ])
   })
 })
