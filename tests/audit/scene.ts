@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Secrets, unwrap } from "halfkey/secrets"
+import { fileArchive } from "../../cli/src/storage/archive-file.ts"
 import { fileFreshness } from "../../cli/src/storage/freshness-file.ts"
 import { fileReceipts } from "../../cli/src/storage/receipts-file.ts"
 import { type CommandResult, halfkey } from "../crash/commands.ts"
@@ -68,6 +69,7 @@ export class AuditScene {
       endpoint: this.server.origin,
       environment: "development",
       freshness: fileFreshness(this.configDirectory, this.workspaceId),
+      archive: fileArchive(this.configDirectory, this.workspaceId),
       receipts: fileReceipts(this.configDirectory, this.workspaceId),
       env: {},
     })

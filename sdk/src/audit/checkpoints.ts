@@ -28,19 +28,30 @@ export interface SignedHead {
   readonly rootHash: Uint8Array
 }
 
-/** After the roster has named another key, the server signs again at once. */
+/** After the roster has named another key, or a restore was accepted, the server signs again at once. */
 const signedAgainMs = 1000
 
 /** The newest head. Throws `audit_verification_failed`, checks "checkpoint", "origin" and "signature". */
 export async function readHead(session: Session, scope: CallScope): Promise<SignedHead> {
   try {
-    return await readHeadOnce(session, scope)
+    return requireNewestOrigin(session, await readHeadOnce(session, scope))
   } catch (error) {
-    if (!(error instanceof HalfkeyError) || error.check !== "signature" || error.code !== "audit_verification_failed")
-      throw error
+    const mayPass = error instanceof HalfkeyError && (error.check === "signature" || error.check === "origin")
+    if (!mayPass || error.code !== "audit_verification_failed") throw error
     await scope.wait(signedAgainMs)
-    return await readHeadOnce(session, scope)
+    return requireNewestOrigin(session, await readHeadOnce(session, scope))
   }
+}
+
+/** The log takes up the incarnation of a restore with the manifest that accepts it. */
+function requireNewestOrigin(session: Session, head: SignedHead): SignedHead {
+  const seen = Math.max(...[...session.floors.documents().keysets.values()].map(({ incarnation }) => incarnation), 1)
+  if (head.incarnation >= seen) return head
+  throw auditCheckFailed(
+    "origin",
+    `the log is that of incarnation ${head.incarnation}, from before a restore that a granter accepted (incarnation ${seen})`,
+    { incarnation: head.incarnation, seenIncarnation: seen },
+  )
 }
 
 async function readHeadOnce(session: Session, scope: CallScope): Promise<SignedHead> {
