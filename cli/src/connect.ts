@@ -17,6 +17,7 @@ export function clientOptions(
   settings: Settings,
   configDirectory: string,
   transport: Transport = nodeTransport(),
+  audit: SecretsOptions["audit"] = undefined,
 ): SecretsOptions {
   const { endpoint, workspaceCRN, workspaceId, clientId, clientKey, apiKey } = connection
   return {
@@ -35,6 +36,7 @@ export function clientOptions(
     archive: fileArchive(configDirectory, workspaceId),
     receipts: fileReceipts(configDirectory, workspaceId),
     userAgent,
+    audit,
   }
 }
 

@@ -1,5 +1,6 @@
 /** Puts the parts of a context together. Everything costly is imported when a command first asks for it. */
 import type { Context, World } from "./context.ts"
+import { auditFieldsOf } from "./settings/audit-fields.ts"
 import { configDirectory } from "./settings/config-directory.ts"
 import { loadSettings, requireConnection, requireEnvironment } from "./settings/load.ts"
 import type { Settings } from "./settings/resolve.ts"
@@ -17,7 +18,8 @@ export function createContext(world: World): Context {
   const clientOptions = async () => {
     const { clientOptions } = await import("./connect.ts")
     const directory = configDirectory(env, cwd)
-    return clientOptions(requireConnection(settings()), settings(), directory, world.headStart?.transport)
+    const transport = world.headStart?.transport
+    return clientOptions(requireConnection(settings()), settings(), directory, transport, auditFieldsOf(env))
   }
   const clients: { close(): Promise<void> }[] = []
   const opened = <Client extends { close(): Promise<void> }>(client: Client): Client => {

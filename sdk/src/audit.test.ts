@@ -303,6 +303,40 @@ test("a log whose beginning is in archive files is proved with them unread, and 
   assert.equal((await failure()).check, "freshness")
 })
 
+test("archive files are read in the place of what the server does not have any more", async () => {
+  await use(20)
+  const own = receipts.length
+  const archives = place.log.entries.slice(0, 12)
+  place.log.archived = 12
+  const verified = unwrap(await verify({ archives }))
+  assert.deepEqual([verified.archived, verified.receipts], [0, own])
+  const failed = async (given: AuditLogEntry[]) => (await verify({ archives: given })).failure
+  assert.match((await failed(archives.slice(0, 9)))?.message ?? "", /entries 9 to 11 are missing: the archives/)
+  assert.match((await failed(archives.toSpliced(4, 1)))?.message ?? "", /entry 4 is missing/)
+  const edited = archives.with(4, { index: 4, entry: "{}" })
+  assert.equal((await failed(edited))?.code, "audit_verification_failed")
+})
+
+test("what a caller says about its requests goes with them, and nonsense is told before", async () => {
+  const said: (string | undefined)[] = []
+  const transport: typeof place.log.transport = async (request) => {
+    said.push(request.headers["halfkey-audit"])
+    return await place.log.transport(request)
+  }
+  const secrets = new Secrets({ ...machine(), transport, audit: { ticket: "OPS 12" } })
+  unwrap(await secrets.set("A", "1"))
+  unwrap(await secrets.get("A", { audit: { reason: "a test" } }))
+  assert.deepEqual(said, ["ticket=OPS%2012", "ticket=OPS%2012", "ticket=OPS%2012", "reason=a%20test"])
+  assert.equal((await secrets.get("A", { audit: { reason: "" } })).failure?.code, "invalid_argument")
+  await assert.rejects(secrets.get("A", { audit: { reason: 1 as unknown as string } }), TypeError)
+  assert.throws(() => new Secrets({ ...machine(), audit: { ticket: 1 as unknown as string } }), TypeError)
+  await secrets.close()
+  const silent = new Secrets({ ...machine(), transport, audit: {} })
+  unwrap(await silent.get("A"))
+  assert.equal(said.at(-1), undefined)
+  await silent.close()
+})
+
 test("pages, filters and limits go to the server as they were given", async () => {
   await use(5)
   const admin = new Admin(machine())

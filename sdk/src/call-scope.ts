@@ -12,7 +12,11 @@ export class CallScope {
   readonly #callerSignal: AbortSignal | undefined
   readonly #onAbort = () => this.#controller.abort()
 
-  constructor(timeoutMs: number, callerSignal: AbortSignal | undefined) {
+  /** What the caller says about this call for the audit log, as a header's text. */
+  readonly audit: string | undefined
+
+  constructor(timeoutMs: number, callerSignal: AbortSignal | undefined, audit?: string) {
+    this.audit = audit
     this.#timeoutMs = Math.min(timeoutMs, timerMaxMs)
     this.#endsAt = performance.now() + this.#timeoutMs
     this.#timer = setTimeout(() => this.#controller.abort(), this.#timeoutMs)

@@ -6,6 +6,7 @@ import { type ClientId, isClientId, isKeysetId } from "@halfkey/core/formats/ids
 import { parseApiKey, parseClientKey } from "@halfkey/core/formats/text-keys"
 import { wipe } from "@halfkey/core/primitives/bytes"
 import { requireFunction, requireOptionalText, wrongType } from "./argument-types.ts"
+import { requireAuditTypes } from "./audit-header.ts"
 import { endpointOf } from "./endpoint.ts"
 import { allowInsecureEndpoint, type SecretsOptions } from "./options.ts"
 
@@ -42,6 +43,7 @@ export function requireOptionTypes(options: SecretsOptions): void {
     requireOptionalText(options[name as Setting], name)
   }
   for (const name of ["transport", "random", "now"] as const) requireFunction(options[name], name)
+  requireAuditTypes(options.audit)
   const { device, minimumRevision, timeoutMs } = options
   if (device !== undefined && device !== true) throw wrongType("device", "true", device)
   if (timeoutMs !== undefined && typeof timeoutMs !== "number") throw wrongType("timeoutMs", "a number", timeoutMs)

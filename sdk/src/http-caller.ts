@@ -1,4 +1,5 @@
 /** One HTTP exchange with the server: sends, repeats where that is safe, and reads the answer's envelope. Knows no tokens. */
+import { auditFieldsHeader } from "@halfkey/core/formats/audit-fields"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { AnswerReader, invalidResponse } from "./answer-reader.ts"
 import type { CallScope } from "./call-scope.ts"
@@ -32,6 +33,8 @@ export interface HttpCallerOptions {
   readonly transport: Transport
   readonly userAgent: string
   readonly now: () => number
+  /** What the client says for the audit log about all of its calls, as a header's text. */
+  readonly audit?: string | undefined
   /** Told the headers of every answer, refusals included. */
   readonly onAnswer?: ((headers: Readonly<Record<string, string>>) => void) | undefined
 }
@@ -42,13 +45,15 @@ export class HttpCaller {
   readonly #userAgent: string
   readonly #now: () => number
   readonly #onAnswer: HttpCallerOptions["onAnswer"]
+  readonly #audit: string | undefined
 
-  constructor({ endpoint, now, onAnswer, transport, userAgent }: HttpCallerOptions) {
+  constructor({ audit, endpoint, now, onAnswer, transport, userAgent }: HttpCallerOptions) {
     this.endpoint = endpoint
     this.#transport = transport
     this.#userAgent = userAgent
     this.#now = now
     this.#onAnswer = onAnswer
+    this.#audit = audit
   }
 
   /** The answer of a success. Throws `ServerRefusal` for a refusal, and the failures of transport and deadline. */
@@ -65,6 +70,7 @@ export class HttpCaller {
   async #send(scope: CallScope, request: HttpRequest): Promise<TransportResponse> {
     scope.throwIfOver()
     const attempt = new AttemptSignal(scope, request.repetition)
+    const audit = scope.audit ?? this.#audit
     const { authorization, body, contentType, maxBytes = answerMaxBytes, method, path } = request
     try {
       return await attempt.race(
@@ -76,6 +82,7 @@ export class HttpCaller {
             "user-agent": this.#userAgent,
             ...(authorization !== undefined && { authorization }),
             ...(contentType !== undefined && { "content-type": contentType }),
+            ...(audit !== undefined && { [auditFieldsHeader]: audit }),
           },
           ...(body !== undefined && { body: typeof body === "string" ? body : body() }),
           signal: attempt.signal,

@@ -1,9 +1,10 @@
 /** Options of `Secrets` and `Admin`, and of each call. */
+import type { AuditFields } from "@halfkey/core/formats/audit-fields"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { ArchiveStore, FreshnessStore, ReceiptStore, TokenStore } from "./stores.ts"
 import type { Transport } from "./transport.ts"
 
-export type { RandomSource }
+export type { AuditFields, RandomSource }
 
 /**
  * Allows `http://` to a host that is not this machine: everybody on the way can take the API key and the access token.
@@ -53,6 +54,8 @@ export interface SecretsOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   /** Name and version of the program, for the server's audit log. */
   readonly userAgent?: string | undefined
+  /** Why, for the audit log: in the entries of all requests, as what this client said. Nobody checks it. */
+  readonly audit?: AuditFields | undefined
   /** Default: the operating system's randomness. */
   readonly random?: RandomSource | undefined
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -64,5 +67,7 @@ export interface CallOptions {
   readonly environment?: string | undefined
   /** Gives up early: the call resolves to the failure `aborted`. */
   readonly signal?: AbortSignal | undefined
+  /** Why, for the audit log: instead of what the client says for all of its calls. */
+  readonly audit?: AuditFields | undefined
   readonly timeoutMs?: number | undefined
 }

@@ -17,7 +17,13 @@ import { SessionHolder } from "./session-holder.ts"
 import { Vault } from "./vault.ts"
 
 export { joinStates } from "./freshness-state.ts"
-export { allowInsecureEndpoint, type CallOptions, type RandomSource, type SecretsOptions } from "./options.ts"
+export {
+  type AuditFields,
+  allowInsecureEndpoint,
+  type CallOptions,
+  type RandomSource,
+  type SecretsOptions,
+} from "./options.ts"
 export {
   type Failure,
   type FailureFacts,

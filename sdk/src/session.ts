@@ -3,6 +3,7 @@ import { ClientIdentity } from "@halfkey/core/client/client-identity"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import { ApiClient } from "./api-client.ts"
+import { auditHeaderOf } from "./audit-header.ts"
 import { CallScope } from "./call-scope.ts"
 import {
   type Configuration,
@@ -61,6 +62,7 @@ export class Session {
       transport: options.transport ?? fetchTransport,
       userAgent: options.userAgent ?? defaultUserAgent,
       now: this.now,
+      audit: auditHeaderOf(options.audit),
       onAnswer: (headers) => this.receipts.see(headers),
     })
     const identity = identityOf(this.configuration)
@@ -95,7 +97,8 @@ export class Session {
     if (this.#closed) {
       throw new HalfkeyError("invalid_argument", "this client is closed", { hint: "make a new one after close()" })
     }
-    const scope = new CallScope(checkedTimeout(options.timeoutMs ?? this.#timeoutMs), options.signal)
+    const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs)
+    const scope = new CallScope(timeoutMs, options.signal, auditHeaderOf(options.audit))
     const running = this.#runIn(scope, work)
     this.#running.add(running)
     try {

@@ -1,21 +1,27 @@
 /** `halfkey audit verify`: was the log changed since this machine last looked, or since an export was made? */
-import { readFileSync } from "node:fs"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { type AuditRoster, unwrap, type VerifiedAudit, verifyAuditExport } from "halfkey/admin"
-import { type CommandDefinition, textFlag } from "../command.ts"
+import { type AuditProgress, unwrap, type VerifiedAudit, verifyAuditExport } from "halfkey/admin"
+import { type CommandDefinition, listFlag, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
+import { checkpointFile, rosterFile } from "../input/audit-proof.ts"
 import { ProgressLine } from "../output/progress.ts"
 import { printVerified } from "../output/verified-audit.ts"
-import { readExport } from "../storage/export-file.ts"
+import { readExports } from "../storage/export-file.ts"
 import { loadFreshness } from "../storage/freshness-file.ts"
 import { fileReceipts } from "../storage/receipts-file.ts"
 
 export interface AuditVerifyOptions {
   /** Without one, the log of the server is read. */
   readonly offline?:
-    | { readonly file: string; readonly checkpoint: string; readonly roster?: string; readonly auditKey?: string }
+    | {
+        readonly files: readonly string[]
+        readonly checkpoint: string
+        readonly roster?: string
+        readonly auditKey?: string
+      }
     | undefined
+  readonly archives: readonly string[]
   readonly workspace?: string | undefined
 }
 
@@ -32,25 +38,43 @@ entry. Exit code 7 says that one of this is not so, and where. With --file, all 
       line: "halfkey audit verify --file audit.jsonl --checkpoint audit.checkpoint --roster audit.roster.json",
     },
     {
+      does: "a log whose beginning is in archive files of the operator",
+      line: "halfkey audit verify --archive audit-0.jsonl --archive audit-512.jsonl",
+    },
+    {
       does: "on a machine that knows nothing but the CRN and the key",
       line: "halfkey audit verify --file audit.jsonl --checkpoint audit.checkpoint --audit-key q1… --workspace crn:local.self:7Q4FJ3VJ2XKQW5Y6Z7A2B3C4D5",
     },
   ],
   define: (command) => {
     command
-      .option("--file <file>", "entries that halfkey audit export wrote")
+      .option("--archive <file>", "entries that the operator moved into a file; may be repeated, in order", inOrder)
+      .option("--file <file>", "entries that halfkey audit export wrote; may be repeated, in order", inOrder)
       .option("--checkpoint <file>", "the signed checkpoint to verify them against")
       .option("--roster <file>", "the roster that was exported with them: the CRN proves it")
       .option("--audit-key <key>", "instead: the key that must have signed, base64url, from whom you trust")
       .option("--workspace <crn>", "the workspace, where no profile or variable says it")
   },
-  read: (_, flags) => ({ offline: offlineFrom(flags), workspace: textFlag(flags, "workspace") }),
+  read: (_, flags) => {
+    const archives = listFlag(flags, "archive")
+    const offline = offlineFrom(flags)
+    if (offline !== undefined && archives.length > 0) {
+      throw usageError("--archive is for verifying the log of the server", "--file archive.jsonl --file audit.jsonl")
+    }
+    return { offline, archives, workspace: textFlag(flags, "workspace") }
+  },
+}
+
+/** For commander: a comma may be a part of a file's name. */
+function inOrder(file: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, file]
 }
 
 function offlineFrom(flags: Readonly<Record<string, unknown>>): AuditVerifyOptions["offline"] {
-  const [file, checkpoint] = [textFlag(flags, "file"), textFlag(flags, "checkpoint")]
+  const files = listFlag(flags, "file")
+  const checkpoint = textFlag(flags, "checkpoint")
   const [roster, auditKey] = [textFlag(flags, "roster"), textFlag(flags, "auditKey")]
-  if (file === undefined) {
+  if (files.length === 0) {
     const other = { checkpoint, roster, "audit-key": auditKey, workspace: textFlag(flags, "workspace") }
     const alone = Object.entries(other).find(([, value]) => value !== undefined)?.[0]
     if (alone === undefined) return undefined
@@ -60,17 +84,21 @@ function offlineFrom(flags: Readonly<Record<string, unknown>>): AuditVerifyOptio
   if ((roster === undefined) === (auditKey === undefined)) {
     throw usageError("an export needs --roster or --audit-key, and not both", "--roster audit.roster.json")
   }
-  return { file, checkpoint, ...(roster !== undefined && { roster }), ...(auditKey !== undefined && { auditKey }) }
+  return { files, checkpoint, ...(roster !== undefined && { roster }), ...(auditKey !== undefined && { auditKey }) }
 }
 
-export async function run(context: Context, { offline, workspace }: AuditVerifyOptions): Promise<undefined> {
+export async function run(context: Context, { archives, offline, workspace }: AuditVerifyOptions): Promise<undefined> {
   const progress = new ProgressLine(context)
-  const onProgress = ({ done, total }: { done: number; total: number }) =>
-    progress.show("audit log: verified", done, total)
+  const onProgress = ({ done, total }: AuditProgress) => progress.show("audit log: verified", done, total)
   try {
     const verified =
       offline === undefined
-        ? unwrap(await (await context.admin()).audit.verify({ onProgress }))
+        ? unwrap(
+            await (await context.admin()).audit.verify({
+              onProgress,
+              archives: archives.length === 0 ? undefined : readExports(archives),
+            }),
+          )
         : await verifyFiles(context, offline, workspace, onProgress)
     progress.end()
     await printVerified(context, verified)
@@ -82,9 +110,9 @@ export async function run(context: Context, { offline, workspace }: AuditVerifyO
 
 async function verifyFiles(
   context: Context,
-  { file, checkpoint, roster, auditKey }: NonNullable<AuditVerifyOptions["offline"]>,
+  { files, checkpoint, roster, auditKey }: NonNullable<AuditVerifyOptions["offline"]>,
   workspace: string | undefined,
-  onProgress: (progress: { done: number; total: number }) => void,
+  onProgress: (progress: AuditProgress) => void,
 ): Promise<VerifiedAudit> {
   const workspaceCRN = workspace ?? context.settings().workspaceCRN?.value
   if (workspaceCRN === undefined) {
@@ -95,32 +123,14 @@ async function verifyFiles(
   const workspaceId = workspaceCRN.split(":")[2] ?? ""
   return unwrap(
     await verifyAuditExport({
-      entries: readExport(file),
-      checkpoint: textOf(checkpoint),
+      entries: readExports(files),
+      checkpoint: checkpointFile(checkpoint),
       workspaceCRN,
-      roster: roster === undefined ? undefined : rosterOf(roster),
+      roster: roster === undefined ? undefined : rosterFile(roster),
       auditKey,
       seen: loadFreshness(context.configDirectory, workspaceId).audit,
       receipts: await fileReceipts(context.configDirectory, workspaceId).load(),
       onProgress,
     }),
   )
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8")
-  } catch (error) {
-    const { code = "unknown reason" } = error as NodeJS.ErrnoException
-    throw new HalfkeyError("invalid_argument", `${path} cannot be read: ${code}`)
-  }
-}
-
-function rosterOf(path: string): AuditRoster {
-  try {
-    return JSON.parse(textOf(path)) as AuditRoster
-  } catch (error) {
-    if (error instanceof HalfkeyError) throw error
-    throw new HalfkeyError("invalid_argument", `${path} is no roster: it is not JSON`)
-  }
 }

@@ -98,6 +98,17 @@ test("wrong questions are told before anything is sent", async () => {
   }
 })
 
+test("why something was done is in the log, as whoever did it says", async () => {
+  const env = { HALFKEY_AUDIT_REASON: "an incident", HALFKEY_AUDIT_TICKET: "OPS-12" }
+  await admin.ok(["run", "-e", "production", "--", "true"], { env })
+  const [line] = lines(await admin.ok(["audit", "list", "--action", "secret.read", "--limit", "1"]))
+  assert.equal(line?.[5], 'A@1 "an incident" "OPS-12"')
+  const [entry] = JSON.parse(await admin.ok(["audit", "list", "--action", "secret.read", "--limit", "1", "-o", "json"]))
+  assert.deepEqual(entry.audit, { reason: "an incident", ticket: "OPS-12" })
+  const refused = await admin.run(["list", "-e", "production"], { env: { HALFKEY_AUDIT_REASON: "x".repeat(501) } })
+  assert.deepEqual([refused.code, refused.stderr], [2, "halfkey: audit.reason has more than 500 characters\n"])
+})
+
 test("a member may not read the log, and asking is an entry", async () => {
   for (const command of ["list", "export", "verify"]) {
     const { code, stdout } = await admin.run(["audit", command], { env: member })

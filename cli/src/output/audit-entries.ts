@@ -49,11 +49,20 @@ export function auditRow(entry: AuditLogEntry): Row {
   }
 }
 
-function about({ names, subject }: Fields): string {
-  const texts = Array.isArray(names) ? names.filter((name) => typeof name === "string") : []
+function about({ audit, count, names, subject }: Fields): string {
+  const texts = Array.isArray(names) ? names.filter(isText) : []
   const more = texts.length > namesShown ? [`and ${texts.length - namesShown} more`] : []
-  return [...texts.slice(0, namesShown), ...more, ...(typeof subject === "string" ? [subject] : [])].join(" ")
+  const said = typeof audit === "object" && audit !== null ? Object.values(audit).filter(isText) : []
+  return [
+    ...texts.slice(0, namesShown),
+    ...more,
+    ...(isText(subject) ? [subject] : []),
+    ...(typeof count === "number" ? [`${count} times`] : []),
+    ...said.map((text) => `"${text}"`),
+  ].join(" ")
 }
+
+const isText = (value: unknown): value is string => typeof value === "string"
 
 /** Everything, for JSON and YAML. */
 export function auditRecord(entry: AuditLogEntry): Fields {

@@ -21,7 +21,9 @@ export async function printVerified(context: Context, verified: VerifiedAudit): 
     context.note(`a granter accepted a restore: the log goes on as incarnation ${incarnation}${lost}`)
   }
   if (archived > 0) {
-    context.note(`entries 0 to ${archived - 1} are in archive files: they belong to the tree, but were not read`)
+    context.note(
+      `entries 0 to ${archived - 1} are in archive files: they belong to the tree, but were not read (--archive FILE reads them)`,
+    )
   }
   if (uncovered > 0) context.note(`${uncovered} later entries are not covered by this checkpoint`)
   if (goesOnFrom === undefined && restored === undefined) {

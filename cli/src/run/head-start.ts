@@ -8,6 +8,7 @@ import type { GlobalOptions } from "../command.ts"
 import { userAgent } from "../connect.ts"
 import type { Environment } from "../context.ts"
 import { nodeTransport } from "../http/node-transport.ts"
+import { auditFieldsOf } from "../settings/audit-fields.ts"
 import { configDirectory } from "../settings/config-directory.ts"
 import { loadSettings, requireConnection, requireEnvironment } from "../settings/load.ts"
 import type { Settings } from "../settings/resolve.ts"
@@ -31,6 +32,8 @@ export function headStart(
   now: number,
   transport: Transport = nodeTransport(),
 ): HeadStart | undefined {
+  // The usual way knows how to say why.
+  if (auditFieldsOf(env) !== undefined) return undefined
   try {
     const settings = loadSettings(globals, env, cwd)
     const connection = requireConnection(settings)

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import { join } from "node:path"
 import { test } from "node:test"
 import { temporaryDirectory } from "../testing/test-context.ts"
-import { ExportFile, exportLine, readExport } from "./export-file.ts"
+import { ExportFile, exportLine, readExport, readExports } from "./export-file.ts"
 
 const entries = (from: number, to: number, length = 10) =>
   Array.from({ length: to - from }, (_, at) => ({ index: from + at, entry: `{"é":"${"x".repeat(length)}"}` }))
@@ -21,6 +21,7 @@ test("a file grows from run to run, and is read back", (t) => {
   assert.equal(added(path, entries(3, 5)), 2)
   assert.equal(added(path, []), 4)
   assert.deepEqual([...readExport(path)], entries(0, 5))
+  assert.deepEqual([...readExports([path, path])], [...entries(0, 5), ...entries(0, 5)])
   assert.equal(statSync(path).mode & 0o777, 0o600)
   assert.equal(readFileSync(path, "utf8").split("\n")[0], exportLine(entries(0, 1)[0] as never).trim())
 })

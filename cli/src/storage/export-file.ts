@@ -78,6 +78,11 @@ export function* readExport(path: string): Generator<AuditLogEntry, void> {
   }
 }
 
+/** Of several files, one after the other. */
+export function* readExports(paths: readonly string[]): Generator<AuditLogEntry, void> {
+  for (const path of paths) yield* readExport(path)
+}
+
 function parseLine(line: string, path: string, number: number | undefined): AuditLogEntry {
   try {
     const { index, entry } = JSON.parse(line) as Partial<AuditLogEntry>

@@ -87,6 +87,8 @@ export interface AuditProgress {
 export interface VerifyAuditOptions extends CallOptions {
   /** How long receipts may wait for a checkpoint that covers their entries, in milliseconds. Default 10,000. */
   readonly waitMs?: number | undefined
+  /** Entries of archive files, in the order of their indexes, for a log that does not begin with entry 0 any more. */
+  readonly archives?: AsyncIterable<AuditLogEntry> | Iterable<AuditLogEntry> | undefined
   readonly onProgress?: ((progress: AuditProgress) => void) | undefined
 }
 

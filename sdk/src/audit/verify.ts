@@ -77,7 +77,10 @@ async function readTo(
   if (!equalBytes(verifier.root(), head.rootHash)) throw await changedEntries(session, options, verifier, head, page)
 }
 
-/** Where the log begins with entries in archive files: the proof of the first entry behind them holds their tree's peaks. */
+/**
+ * Where the log begins with entries in archive files: these are read, or else the proof of the first entry behind them
+ * tells the peaks of their tree.
+ */
 async function skipArchived(
   session: Session,
   options: VerifyAuditOptions,
@@ -88,6 +91,15 @@ async function skipArchived(
   let size = 0
   for (const archive of archived) if (archive.first === size) size = archive.last + 1
   if (size === 0 || first?.index !== size) return
+  if (options.archives !== undefined) {
+    for await (const entry of options.archives) if (verifier.size < size) verifier.add(entry)
+    if (verifier.size === size) return
+    throw auditCheckFailed(
+      "entries",
+      `${rangeText(verifier.size, size - 1)} ${size - verifier.size === 1 ? "is" : "are"} missing: the archives that were given end before, and the log of the server begins with entry ${size}`,
+      { index: verifier.size },
+    )
+  }
   const leaf = leafHashOfText(first.entry)
   const proof = await session.run(options, (scope) => inclusion(session, scope, toBase64Url(leaf), size + 1))
   verifier.beginAt(size, proof.hashes.toReversed())
