@@ -8,6 +8,7 @@ import type { CommandDefinition } from "../command.ts"
 import { profileOptions } from "../connect.ts"
 import type { Context } from "../context.ts"
 import { requireConfirmation } from "../input/confirm.ts"
+import { PendingLogins } from "../login/pending-logins.ts"
 import { type Profile, Profiles } from "../settings/profiles.ts"
 import { tokenPath } from "../storage/token-file.ts"
 
@@ -32,6 +33,7 @@ An admin then signs its environments again: halfkey devices revoke ID.`,
 
 export async function run(context: Context, { local }: LogoutOptions): Promise<undefined> {
   const profiles = new Profiles(context.configDirectory)
+  if (giveUpLogin(context, profiles)) return undefined
   const name = context.settings().profile?.value
   if (name === undefined) {
     throw new HalfkeyError("missing_configuration", "no profile is chosen", { hint: "--profile NAME" })
@@ -53,6 +55,18 @@ export async function run(context: Context, { local }: LogoutOptions): Promise<u
   return undefined
 }
 
+/** A login that still waits has no profile, only its key: `--profile` names it. Whether it was one. */
+function giveUpLogin(context: Context, profiles: Profiles): boolean {
+  const { profile } = context.options
+  if (profile === undefined || profiles.find(profile) !== undefined) return false
+  const logins = new PendingLogins(context.configDirectory)
+  const login = logins.find(profile)
+  if (login === undefined) return false
+  logins.remove(profile)
+  context.note(`the login ${profile} is given up, and its key deleted; it had no access yet`)
+  return true
+}
+
 /** Throws where the server answers that this device must not leave: it signs who is a member. */
 async function leave(context: Context, name: string, profile: Profile): Promise<"revoked it" | "could not be reached"> {
   const admin = new Admin(profileOptions(context.configDirectory, name, profile))
@@ -69,6 +83,8 @@ function forget(configDirectory: string, profiles: Profiles, name: string, profi
   const { workspaceId } = parseCrn(workspaceCRN)
   rmSync(tokenPath(configDirectory, { endpoint, workspaceId, clientId, apiKey: undefined }), { force: true })
   profiles.remove(name)
+  // Left by a crash at the end of the login: it holds the same key.
+  new PendingLogins(configDirectory).remove(name)
   if (profiles.list().some((other) => isOf(profiles, other, workspaceCRN))) return
   const state = join(configDirectory, "state")
   for (const file of existsSync(state) ? readdirSync(state) : []) {
