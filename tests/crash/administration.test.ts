@@ -93,7 +93,7 @@ const stories: Readonly<Record<string, Story>> = {
       for (const name of environments) {
         assert.equal(await workspace.refusalOf(leaving, name), "client_revoked")
         assert.ok(!members[name]?.includes(leaving.clientId), `${name} still lists it`)
-        assert.equal(await workspace.epochsOf(name), 1)
+        await workspace.requireOneEpoch(name)
       }
       await workspace.requireUsable(bystander)
     },
@@ -114,7 +114,7 @@ const stories: Readonly<Record<string, Story>> = {
         assert.ok(!members[name]?.includes(leaving.clientId), `${name} still lists it`)
         // What the command leaves to be done.
         await workspace.asAdmin(async (admin) => void unwrap(await admin.environments.rotate(name)))
-        assert.equal(await workspace.epochsOf(name), 1)
+        await workspace.requireOneEpoch(name)
       }
       await workspace.requireUsable(bystander)
     },
@@ -140,7 +140,7 @@ const stories: Readonly<Record<string, Story>> = {
       assert.deepEqual((await workspace.signed()).granters, [workspace.admin.clientId])
       for (const name of environments) {
         await workspace.asAdmin(async (admin) => void unwrap(await admin.environments.rotate(name)))
-        assert.equal(await workspace.epochsOf(name), 1)
+        await workspace.requireOneEpoch(name)
       }
       await workspace.requireUsable(workspace.admin)
       bystander = await workspace.newClient("member")

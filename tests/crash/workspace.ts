@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { Admin, type ClientCredentials, createWorkspace, unwrap } from "halfkey/admin"
 import { Secrets, type SecretsOptions } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
@@ -127,15 +128,28 @@ export class Workspace {
     return await this.as(who, async (_, secrets) => (await secrets.get("A", { environment })).failure?.code)
   }
 
-  /** How many epochs its records are under. */
-  async epochsOf(environment: string): Promise<number> {
+  /** Everything is under the newest epoch, and the server keeps no other's key: no rotation is left undone. */
+  async requireOneEpoch(environment: string): Promise<void> {
     const epochs = new Set<number>()
     await this.asAdmin(async (_, secrets) => {
-      for (const name of Object.keys(values)) {
+      unwrap(await secrets.set("WRITTEN", "under the newest", { environment }))
+      for (const name of [...Object.keys(values), "WRITTEN"]) {
         for (const { epoch } of unwrap(await secrets.history(name, { environment }))) epochs.add(epoch)
       }
     })
-    return epochs.size
+    assert.equal(epochs.size, 1, `${environment} has records under the epochs ${[...epochs]}`)
+    assert.equal(this.#keysOf(environment), 1, `${environment} has an earlier authority key`)
+  }
+
+  #keysOf(environment: string): number {
+    const db = new DatabaseSync(join(this.server.dataDirectory, "halfkey.db"), { readOnly: true })
+    try {
+      const keysets = "select id from keysets where name = ?"
+      const sql = `select count(*) as count from authority_keys where keyset_id in (${keysets})`
+      return Number(db.prepare(sql).get(environment)?.["count"])
+    } finally {
+      db.close()
+    }
   }
 
   /** Members and granters by signed documents, whose signers count: otherwise this fails. */

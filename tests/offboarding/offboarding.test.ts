@@ -117,7 +117,7 @@ for (const [name, { by, code, keepsStaging, leave }] of Object.entries(waysOut))
         const wasOut = events.isOut
         const { failure } = (await works[index]?.(program)) ?? {}
         if (failure !== undefined) return failure.code
-        assert.ok(!wasOut, "a call that was begun afterwards succeeded")
+        if (wasOut) return "a call that was begun afterwards succeeded"
       }
     })
     await leave(client, events.watching)
