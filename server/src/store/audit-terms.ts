@@ -30,19 +30,38 @@ export function readIndexed(entry: Uint8Array): Indexed | undefined {
 /** Longer entries are not compared: they hold many names or key ids. */
 const comparedLength = 4096
 const idStart = ',"id":"'
-const idLength = 36 + '"'.length
+/** From there to the end of the id. */
+const idLength = idStart.length + 36 + '"'.length
+const requestStart = ',"requestId":"'
+
+/** What entries share that differ only in id, request and time: their text before the id, and from there to the request. */
+export interface Subject {
+  readonly before: string
+  readonly after: string
+}
+
+/** An entry's bytes, each as one character. */
+export function comparableText(entry: Uint8Array): string | undefined {
+  if (entry.length > comparedLength) return undefined
+  return Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString("latin1")
+}
 
 /**
- * What entries share that differ only in id, request and time: their text without those. The members of an entry are
- * in one order, and no text inside a string looks like the beginning of a member, since its quotes are escaped.
+ * The members of an entry are in one order, and no text inside a string looks like the beginning of a member, since its
+ * quotes are escaped.
  */
-export function subjectKey(entry: Uint8Array): string | undefined {
-  if (entry.length > comparedLength) return undefined
-  const text = Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString("latin1")
+export function subjectOf(text: string): Subject | undefined {
   const id = text.indexOf(idStart)
-  const request = text.indexOf(',"requestId":"', id)
+  const request = text.indexOf(requestStart, id)
   if (id < 0 || request < 0) return undefined
-  return text.slice(0, id) + text.slice(id + idStart.length + idLength, request)
+  return { before: text.slice(0, id), after: text.slice(id + idLength, request) }
+}
+
+/** Whether the entry's subject is this one. */
+export function isAbout(text: string, { before, after }: Subject): boolean {
+  if (!text.startsWith(before) || !text.startsWith(idStart, before.length)) return false
+  const from = before.length + idLength
+  return text.startsWith(after, from) && text.startsWith(requestStart, from + after.length)
 }
 
 /** May hold a term twice. */

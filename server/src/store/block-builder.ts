@@ -4,9 +4,18 @@ import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import { treeHashLength } from "@halfkey/core/formats/merkle-tree"
 import { foldHashes, tileWidth } from "../domain/audit/tiles.ts"
 import * as queries from "./audit-queries.ts"
-import { readIndexed, subjectKey, termsOf } from "./audit-terms.ts"
+import { comparableText, isAbout, readIndexed, type Subject, subjectOf, termsOf } from "./audit-terms.ts"
 import type { Transaction } from "./query.ts"
-import type { EntryRow } from "./recent-entries.ts"
+
+/** An entry as its row has it. */
+export interface EntryRow {
+  readonly seq: number
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly entry: Uint8Array
+  /** 32 bytes. */
+  readonly leafHash: Uint8Array
+}
 
 /** Entries that differ only in their ids and times, and the terms that all of them have. */
 interface Group {
@@ -18,16 +27,18 @@ export class BlockBuilder {
   readonly number: number
   /** Whether `write` has nothing left to do. */
   isWritten = false
-  readonly #workspaceId: WorkspaceId
+  readonly workspaceId: WorkspaceId
   readonly #hashes = new Uint8Array(tileWidth * treeHashLength)
   readonly #groups = new Map<string, Group>()
   #unwritten: [term: string, places: Uint8Array][] | undefined
+  /** Of the entry before. */
+  #last: { readonly subject: Subject; readonly group: Group } | undefined
   #count = 0
   #firstTime = Number.MAX_SAFE_INTEGER
   #lastTime = 0
 
   constructor(workspaceId: WorkspaceId, number: number) {
-    this.#workspaceId = workspaceId
+    this.workspaceId = workspaceId
     this.number = number
   }
 
@@ -45,13 +56,22 @@ export class BlockBuilder {
     this.#firstTime = Math.min(this.#firstTime, time)
     this.#lastTime = Math.max(this.#lastTime, time)
     // Most entries of a busy log say the same as another one: those are not taken apart again.
-    const key = subjectKey(entry) ?? `${place}`
+    const group = this.#groupOf(entry, place)
+    group.places[place >> 3] = (group.places[place >> 3] ?? 0) | (1 << (place & 7))
+  }
+
+  #groupOf(entry: Uint8Array, place: number): Group {
+    const text = comparableText(entry)
+    if (text !== undefined && this.#last !== undefined && isAbout(text, this.#last.subject)) return this.#last.group
+    const subject = text === undefined ? undefined : subjectOf(text)
+    const key = subject === undefined ? `${place}` : subject.before + subject.after
     let group = this.#groups.get(key)
     if (group === undefined) {
       group = { places: new Uint8Array(tileWidth / 8), terms: termsOf(readIndexed(entry)) }
       this.#groups.set(key, group)
     }
-    group.places[place >> 3] = (group.places[place >> 3] ?? 0) | (1 << (place & 7))
+    if (subject !== undefined) this.#last = { subject, group }
+    return group
   }
 
   #placesByTerm(): Map<string, Uint8Array> {
@@ -72,12 +92,12 @@ export class BlockBuilder {
     this.#unwritten ??= [...this.#placesByTerm()].sort(([a], [b]) => (a < b ? 1 : -1))
     const part = this.#unwritten.splice(-limit)
     for (const [term, places] of part.reverse()) {
-      await tx.run(queries.savePlaces, { workspace_id: this.#workspaceId, term, block: this.number, places })
+      await tx.run(queries.savePlaces, { workspace_id: this.workspaceId, term, block: this.number, places })
     }
     if (this.#unwritten.length > 0) return part.length
     await this.#writeTiles(tx)
     await tx.run(queries.insertBlock, {
-      workspace_id: this.#workspaceId,
+      workspace_id: this.workspaceId,
       number: this.number,
       first_time: this.#firstTime,
       last_time: this.#lastTime,
@@ -94,7 +114,7 @@ export class BlockBuilder {
       const root = foldHashes(hashes, 0, tileWidth)
       const place = number % tileWidth
       number = Math.floor(number / tileWidth)
-      const key = { workspaceId: this.#workspaceId, level, number }
+      const key = { workspaceId: this.workspaceId, level, number }
       const before = place === 0 ? undefined : (await tx.first(queries.tile, key))?.hashes
       hashes = new Uint8Array((place + 1) * treeHashLength)
       if (before !== undefined) hashes.set(before.subarray(0, place * treeHashLength))
@@ -104,7 +124,7 @@ export class BlockBuilder {
   }
 
   async #save(tx: Transaction, level: number, number: number, hashes: Uint8Array): Promise<void> {
-    await tx.run(queries.saveTile, { workspace_id: this.#workspaceId, level, number, hashes })
+    await tx.run(queries.saveTile, { workspace_id: this.workspaceId, level, number, hashes })
   }
 }
 

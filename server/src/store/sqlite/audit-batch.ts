@@ -35,7 +35,9 @@ export function encodeAudits(guards: readonly Guard[]): EncodedAudits {
 export function decodeAudits({ workspaceIds, numbers, bytes }: EncodedAudits): Guard[] {
   let offset = 0
   return workspaceIds.map((workspaceId, index) => {
-    const [generation = 0, time = 0, length = 0] = numbers.slice(index * 3, index * 3 + 3)
+    const generation = numbers[index * 3] ?? 0
+    const time = numbers[index * 3 + 1] ?? 0
+    const length = numbers[index * 3 + 2] ?? 0
     const entry = bytes.subarray(offset, offset + length)
     const leafHash = bytes.subarray(offset + length, offset + length + leafHashLength)
     offset += length + leafHashLength

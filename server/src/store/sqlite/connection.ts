@@ -42,6 +42,12 @@ export class SqliteConnection implements Transaction {
     return prepared.statement.run(bind(prepared, parameters)).changes
   }
 
+  /** Runs a query again and again, without a promise for each time. */
+  runner<Params>(query: Query<unknown, Params>): (parameters: Params) => void {
+    const prepared = this.#prepare(query)
+    return (parameters) => void prepared.statement.run(bind(prepared, parameters))
+  }
+
   #prepare<Row, Params>(query: Query<Row, Params>): Prepared {
     const key = query as Query<unknown, never>
     const known = this.#prepared.get(key)

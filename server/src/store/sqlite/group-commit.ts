@@ -6,8 +6,9 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import Database from "better-sqlite3"
 import { type Guard, StaleStateError } from "../../domain/store.ts"
+import type { EntryRow } from "../block-builder.ts"
 import { type OperationCall, runOperation } from "../operations/operations.ts"
-import type { EntryRow } from "../recent-entries.ts"
+import type { Query } from "../query.ts"
 import * as queries from "../state-queries.ts"
 import { SqliteConnection } from "./connection.ts"
 import { isOutOfSpace } from "./out-of-space.ts"
@@ -19,8 +20,8 @@ export interface Batch {
   readonly calls: readonly OperationCall[]
 }
 
-/** Told of entries of batches when they are on disk; those of operations are not among them. */
-export type AppendListener = (workspaceId: WorkspaceId, rows: readonly EntryRow[]) => void
+/** What a query takes. */
+type Of<Asked> = Asked extends Query<unknown, infer Params> ? Params : never
 
 /** The log of a workspace in a batch. */
 interface Log {
@@ -67,7 +68,8 @@ const destroyers: ReadonlySet<string> = new Set<OperationCall["name"]>([
 export class GroupCommit {
   readonly #db: Database.Database
   readonly #connection: SqliteConnection
-  readonly #onAppended: AppendListener
+  readonly #insertEntry: (row: Of<typeof queries.insertAuditEntry>) => void
+  #appended: (readonly [WorkspaceId, readonly EntryRow[]])[] = []
   readonly #begin: Database.Statement
   readonly #commit: Database.Statement
   readonly #rollback: Database.Statement
@@ -75,10 +77,10 @@ export class GroupCommit {
   readonly #release: Database.Statement
   readonly #rollbackTo: Database.Statement
 
-  constructor(db: Database.Database, onAppended: AppendListener = () => {}) {
+  constructor(db: Database.Database) {
     this.#db = db
-    this.#onAppended = onAppended
     this.#connection = new SqliteConnection(db)
+    this.#insertEntry = this.#connection.runner(queries.insertAuditEntry)
     this.#begin = db.prepare("begin immediate")
     this.#commit = db.prepare("commit")
     this.#rollback = db.prepare("rollback")
@@ -113,9 +115,16 @@ export class GroupCommit {
     const outcomes: Outcome[] = []
     for (const call of calls) outcomes.push(await this.#alone(call))
     this.#commit.run()
-    for (const [workspaceId, { rows }] of logs) if (rows.length > 0) this.#onAppended(workspaceId, rows)
+    for (const [workspaceId, { rows }] of logs) if (rows.length > 0) this.#appended.push([workspaceId, rows])
     if (calls.some(({ name }) => destroyers.has(name))) this.#emptyLog()
     return { audits: { stale }, calls: outcomes }
+  }
+
+  /** Entries that are on disk since this was asked last, by log and ascending; those of operations are not among them. */
+  takeAppended(): readonly (readonly [WorkspaceId, readonly EntryRow[]])[] {
+    const appended = this.#appended
+    this.#appended = []
+    return appended
   }
 
   /** Generation and number are asked for once for each workspace. `stale`: the indexes of entries that came too late. */
@@ -136,7 +145,7 @@ export class GroupCommit {
         continue
       }
       const row = { seq: log.first + log.rows.length, time, entry, leafHash }
-      await this.#connection.run(queries.insertAuditEntry, { workspaceId, ...row })
+      this.#insertEntry({ workspaceId, ...row })
       log.rows.push(row)
     }
     return { stale, logs }

@@ -9,11 +9,10 @@ import type { AuditHead } from "../../domain/audit/audit-store.ts"
 import { TiledTree, tileWidth } from "../../domain/audit/tiles.ts"
 import { bucketsOf, runBlocks } from "../audit-leaves.ts"
 import * as queries from "../audit-queries.ts"
-import { BlockBuilder, GapError } from "../block-builder.ts"
-import { type EntryRow, RecentEntries } from "../recent-entries.ts"
+import { BlockBuilder, type EntryRow, GapError } from "../block-builder.ts"
+import { LiveBlocks } from "../live-blocks.ts"
 import { tileReader } from "../sql-audit-store.ts"
 import { SqliteConnection } from "./connection.ts"
-import type { AppendListener } from "./group-commit.ts"
 import { isOutOfSpace } from "./out-of-space.ts"
 
 /** From the first new entry to the head that has it: whoever is alone does not wait long. */
@@ -22,8 +21,8 @@ const soonMs = 50
 const roundMs = 400
 /** What a log that is behind may take of a round before it has a head for what is done. */
 const backlogMs = 250
-/** So many entries of one log are brought in before their round: as long as they need not be read again. */
-const manyEntries = 1024
+/** So many full blocks of one log are brought in before their round: as long as their entries need not be read again. */
+const manyBlocks = 4
 /** Blocks that are written in one transaction: their rows are neighbours. */
 const blocksPerWrite = 8
 /** A step's limits: entries, bytes of entries, rows of the index. */
@@ -58,7 +57,7 @@ interface Current {
 export class Sequencer {
   readonly #parts: SequencerParts
   readonly #connection: SqliteConnection
-  readonly #recent = new RecentEntries()
+  readonly #live = new LiveBlocks()
   readonly #grown = new Set<WorkspaceId>()
   readonly #broken = new Set<WorkspaceId>()
   #queue: WorkspaceId[] = []
@@ -89,9 +88,16 @@ export class Sequencer {
   }
 
   /** This log has grown by these entries at least. */
-  readonly noteEntries: AppendListener = (workspaceId, rows) => {
+  async noteEntries(workspaceId: WorkspaceId, rows: readonly EntryRow[]): Promise<void> {
     this.note([workspaceId])
-    if (this.#recent.add(workspaceId, rows) >= manyEntries) this.#hasMany = true
+    if (this.#broken.has(workspaceId)) return
+    try {
+      const read = (from: number, to: number) =>
+        this.#connection.all(queries.firstEntries, { workspaceId, from, to, limit: to - from })
+      if ((await this.#live.add(workspaceId, rows, this.#parts.now(), read)) >= manyBlocks) this.#hasMany = true
+    } catch (error) {
+      if (!(error instanceof GapError)) throw error
+    }
   }
 
   /** Milliseconds until `step` has something to do; `undefined` while no log grows. */
@@ -184,16 +190,18 @@ export class Sequencer {
     const wanted = blocks + builders.length
     if (last?.nextSeq !== undefined) return this.#fill(workspaceId, last)
     if (builders.length === blocksPerWrite || size < (wanted + 1) * tileWidth) return this.#write(current)
-    const builder = new BlockBuilder(workspaceId, wanted)
+    const live = this.#live.take(workspaceId, wanted)
+    const builder = live ?? new BlockBuilder(workspaceId, wanted)
     builders.push(builder)
-    await this.#fill(workspaceId, builder)
+    if (live === undefined) await this.#fill(workspaceId, builder)
   }
 
   async #fill(workspaceId: WorkspaceId, builder: BlockBuilder): Promise<void> {
     let [entries, bytes] = [0, 0]
     for (let from = builder.nextSeq; from !== undefined; from = builder.nextSeq) {
       if (entries >= entriesPerStep || bytes >= bytesPerStep) return
-      const rows = await this.#entries(workspaceId, from, (builder.number + 1) * tileWidth)
+      const range = { workspaceId, from, to: (builder.number + 1) * tileWidth, limit: rowsPerQuery }
+      const rows = await this.#connection.all(queries.firstEntries, range)
       if (rows.length === 0) throw new GapError(`the audit entry ${from} is missing`)
       for (const row of rows) {
         builder.add(row)
@@ -216,14 +224,6 @@ export class Sequencer {
       builders.shift()
       current.blocks++
     }
-  }
-
-  /** A few entries from this one on. */
-  async #entries(workspaceId: WorkspaceId, from: number, to: number): Promise<readonly EntryRow[]> {
-    const recent = this.#recent.take(workspaceId, from)
-    if (recent !== undefined) return [recent]
-    const end = Math.min(to, this.#recent.next(workspaceId) ?? to)
-    return this.#connection.all(queries.firstEntries, { workspaceId, from, to: end, limit: rowsPerQuery })
   }
 
   async #writeRun(current: Current): Promise<void> {

@@ -37,7 +37,7 @@ const sequencer = new Sequencer({
   onHead: (head) => post({ head }),
   onGap: (workspaceId, message) => post({ gap: { workspaceId, message } }),
 })
-const commits = new GroupCommit(db, sequences ? sequencer.noteEntries : undefined)
+const commits = new GroupCommit(db)
 let timer: NodeJS.Timeout | undefined
 let isClosed = false
 
@@ -62,8 +62,11 @@ async function step(): Promise<void> {
   sequence()
 }
 
-function noteChanges(calls: readonly OperationCall[]): void {
+/** After the answer: nobody waits for it. */
+async function noteGrowth(calls: readonly OperationCall[]): Promise<void> {
+  const appended = commits.takeAppended()
   if (!sequences) return
+  for (const [workspaceId, rows] of appended) await sequencer.noteEntries(workspaceId, rows)
   for (const call of calls) {
     const workspaceId = workspaceOf(call)
     if (workspaceId !== undefined) sequencer.note([workspaceId])
@@ -84,7 +87,7 @@ port.on("message", async (first: ToWriter) => {
   }
   if (messages > 0) {
     post({ messages, outcome: await commits.run({ audits, calls }) })
-    noteChanges(calls)
+    await noteGrowth(calls)
   }
   if (message !== "close") return
   isClosed = true
