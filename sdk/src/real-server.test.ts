@@ -47,6 +47,21 @@ function client(more: SecretsOptions = {}): Secrets {
   return secrets
 }
 
+test("writes and deletions are one", async () => {
+  const secrets = client({ environment: "staging" })
+  unwrap(await secrets.set("OLD", "1"))
+  const replaced = await secrets.setMany({ NEW: "2" }, { delete: ["OLD"], ifVersions: { NEW: 0, OLD: 1 } })
+  assert.deepEqual(
+    unwrap(replaced).map(({ name, version }) => [name, version]),
+    [
+      ["NEW", 1],
+      ["OLD", 2],
+    ],
+  )
+  assert.equal((await secrets.get("OLD")).failure?.code, "secret_not_found")
+  unwrap(await secrets.delete("NEW"))
+})
+
 test("every operation of the vault", async () => {
   const secrets = client()
   assert.equal(unwrap(await secrets.set("A/b.c-d", "1")).version, 1)

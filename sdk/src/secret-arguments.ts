@@ -63,32 +63,37 @@ export function valueTooLarge(name: string, length: number, limit: number): Half
   })
 }
 
-export function writesOf(entries: SecretEntries, ifVersions: SetManyOptions["ifVersions"]): Write[] {
+/** Writes in the order given, then deletions. Throws `WrongType`, `invalid_argument` and `invalid_secret_name`. */
+export function writesOf(entries: SecretEntries, options: SetManyOptions): Write[] {
   if (typeof entries !== "object" || entries === null) throw wrongType("entries", "an object or a Map", entries)
   const list = entries instanceof Map ? [...entries] : Object.entries(entries)
-  if (list.length > namesPerRequest) {
-    throw new HalfkeyError(
-      "invalid_argument",
-      `${list.length} secrets in one write, at most ${namesPerRequest} are allowed`,
-      {
-        hint: "all of them are written or none is, so one write has a limit: split it into several",
-      },
-    )
+  const deletions = options.delete === undefined ? [] : checkedNames(options.delete)
+  requireOneRequest(list.length + deletions.length)
+  const conditions = new Map(Object.entries(options.ifVersions ?? {}))
+  const conditionOf = (name: string, least: 0 | 1) => {
+    const ifVersion = conditions.get(name)
+    conditions.delete(name)
+    return ifVersion === undefined ? undefined : checkedVersion(ifVersion, least, `ifVersions of ${name}`)
   }
-  const conditions = new Map(Object.entries(ifVersions ?? {}))
-  const writes = list.map(([name, value]) => {
+  const writes: Write[] = list.map(([name, value]) => {
     const checked = checkedName(name)
-    const ifVersion = conditions.get(checked)
-    conditions.delete(checked)
-    return {
-      name: checked,
-      plaintext: copiedValue(value, checked),
-      ifVersion: ifVersion === undefined ? undefined : checkedVersion(ifVersion, 0, `ifVersions of ${checked}`),
-    }
+    return { name: checked, plaintext: copiedValue(value, checked), ifVersion: conditionOf(checked, 0) }
   })
+  const written = new Set(writes.map(({ name }) => name))
+  for (const name of deletions) {
+    if (written.has(name)) throw new HalfkeyError("invalid_argument", `${name} is both written and deleted`)
+    writes.push({ name, plaintext: { kind: "tombstone" }, ifVersion: conditionOf(name, 1) })
+  }
   if (conditions.size === 0) return writes
   throw new HalfkeyError("invalid_argument", "ifVersions names secrets that are not written", {
     facts: { names: [...conditions.keys()] },
+  })
+}
+
+function requireOneRequest(count: number): void {
+  if (count <= namesPerRequest) return
+  throw new HalfkeyError("invalid_argument", `${count} secrets in one write, at most ${namesPerRequest} are allowed`, {
+    hint: "all of them are written or none is, so one write has a limit: split it into several",
   })
 }
 

@@ -37,4 +37,6 @@ export interface SetOptions {
 export interface SetManyOptions {
   /** Like `ifVersion`, by name; names that are not listed are written whatever their version is. */
   readonly ifVersions?: Readonly<Record<string, number>> | undefined
+  /** Names that are deleted in the same write; none of them may be written too. Fails where there is no such secret. */
+  readonly delete?: readonly string[] | undefined
 }

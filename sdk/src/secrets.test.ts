@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { type Result, Secrets, SecretsError, unwrap } from "./secrets.ts"
+import { type Result, Secrets, SecretsError, type SetManyOptions, unwrap } from "./secrets.ts"
 import { type MemoryWorkspace, memoryWorkspace } from "./testing/memory-workspace.ts"
 
 let place: MemoryWorkspace
@@ -83,6 +83,27 @@ test("setMany writes all or nothing and answers in order", async () => {
   assert.deepEqual(unwrap(await secrets.setMany({})), [])
   const tooMany = Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`N_${index}`, ""]))
   assert.equal(await codeOf(secrets.setMany(tooMany)), "invalid_argument")
+})
+
+test("setMany deletes in the same write, or does nothing at all", async () => {
+  unwrap(await secrets.setMany({ "D/a": "1", "D/b": "2" }))
+  const both = (options: SetManyOptions) => secrets.setMany({ "D/a": "changed", "D/new": "3" }, options)
+  assert.equal(await codeOf(both({ delete: ["D/b"], ifVersions: { "D/b": 7 } })), "version_conflict")
+  assert.equal(await codeOf(both({ delete: ["D/never"] })), "secret_not_found")
+  assert.equal(await codeOf(both({ delete: ["D/a"] })), "invalid_argument")
+  assert.deepEqual(unwrap(await secrets.getMany(["D/a", "D/b"])), { "D/a": "1", "D/b": "2" })
+  assert.equal(await codeOf(secrets.get("D/new")), "secret_not_found")
+  const written = unwrap(await both({ delete: ["D/b"], ifVersions: { "D/a": 1, "D/b": 1, "D/new": 0 } }))
+  assert.deepEqual(
+    written.map(({ name, version }) => [name, version]),
+    [
+      ["D/a", 2],
+      ["D/new", 1],
+      ["D/b", 2],
+    ],
+  )
+  assert.equal(await codeOf(secrets.get("D/b")), "secret_not_found")
+  assert.deepEqual(unwrap(await secrets.getMany(["D/a", "D/new"])), { "D/a": "changed", "D/new": "3" })
 })
 
 test("getMany takes any number of names, and names all that are missing", async () => {

@@ -90,9 +90,9 @@ export class Secrets {
     })
   }
 
-  /** Writes up to 500 values, all or nothing. Answers in the order given. */
+  /** Writes and deletes up to 500 secrets, all or nothing. Answers in the order given, deletions last. */
   setMany(entries: SecretEntries, options: SetManyOptions & CallOptions = {}): Promise<Result<SecretMetadata[]>> {
-    return toResult(async () => await this.#vault.write(options, writesOf(entries, options.ifVersions)))
+    return toResult(async () => await this.#vault.write(options, writesOf(entries, options)))
   }
 
   /** The value as text. Fails with `lossy_format` where it is not text: use `getBytes` then. */
