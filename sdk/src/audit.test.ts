@@ -404,6 +404,9 @@ test("an export is verified without the server, by the roster that was kept or b
   assert.equal((await failing({ auditKey: undefined }))?.code, "invalid_argument")
   const another = Buffer.from(signingKeyFromSeed(new Uint8Array(32)).publicKey).toString("base64url")
   assert.equal((await failing({ auditKey: another }))?.check, "signature")
+  for (const none of [null, {}, [], "x", { root: kept.root }, { ...kept, root: { signPk: "" } }]) {
+    assert.equal((await failing({ roster: none }))?.code, "invalid_argument")
+  }
   const forged = { ...kept, rosters: [{ ...kept.rosters[0], auditKey: another }] }
   assert.deepEqual((await failing({ roster: forged }))?.code, "keyset_verification_failed")
   assert.equal((await failing({ workspaceCRN: `crn:local.self:${"A".repeat(26)}` }))?.check, "origin")

@@ -4,7 +4,7 @@ import { isAuditKey } from "@halfkey/core/formats/checkpoint"
 import { parseCrn } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { WorkspaceId } from "@halfkey/core/formats/ids"
-import type { Roster } from "@halfkey/core/formats/roster"
+import type { Roster, WorkspaceRootKeys } from "@halfkey/core/formats/roster"
 import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
 import { equalBytes } from "@halfkey/core/primitives/hash"
 import { AnswerReader } from "../answer-reader.ts"
@@ -95,9 +95,20 @@ function auditKeyOf(
 }
 
 /** The newest link of a chain whose every link is checked from the root's keys on, which the CRN commits to (S4). */
-function newestRoster(workspaceId: WorkspaceId, { root, rosters }: AuditRoster): Roster {
-  const reader = new AnswerReader({ root, rosters }, "roster file")
-  const rootKeys = readRootKeys(reader.field("root"))
-  checkRoot(workspaceId, rootKeys)
-  return checkRosters(workspaceId, rootKeys, readRosters(reader.field("rosters")))
+function newestRoster(workspaceId: WorkspaceId, roster: AuditRoster): Roster {
+  const { root, rosters } = readRoster(roster)
+  checkRoot(workspaceId, root)
+  return checkRosters(workspaceId, root, rosters)
+}
+
+function readRoster(roster: AuditRoster): { readonly root: WorkspaceRootKeys; readonly rosters: Roster[] } {
+  const reader = new AnswerReader(roster, "roster")
+  try {
+    return { root: readRootKeys(reader.field("root")), rosters: readRosters(reader.field("rosters")) }
+  } catch (error) {
+    if (!(error instanceof HalfkeyError) || error.code !== "invalid_response") throw error
+    throw new HalfkeyError("invalid_argument", "the roster that was given is none", {
+      hint: "halfkey audit export --roster FILE   (writes one)",
+    })
+  }
 }
