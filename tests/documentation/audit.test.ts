@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), "halfkey-guide-"))
 const bin = join(folder, "bin")
 const config = join(folder, "config")
 const server = new ServerProcess(join(folder, "data"))
-const hasJq = spawnSync("jq", ["--version"]).status === 0
+const hasJq = spawnSync("sh", ["-c", "command -v jq"]).status === 0
 
 /** What is different each time: hashes, ids, times and counts. */
 const withoutNumbers = (text: string) =>
