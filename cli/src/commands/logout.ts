@@ -80,8 +80,9 @@ async function leave(context: Context, name: string, profile: Profile): Promise<
 
 function forget(configDirectory: string, profiles: Profiles, name: string, profile: Profile): void {
   const { clientId, endpoint, workspaceCRN } = profile
-  const { workspaceId } = parseCrn(workspaceCRN)
-  rmSync(tokenPath(configDirectory, { endpoint, workspaceId, clientId, apiKey: undefined }), { force: true })
+  const { workspaceId, text } = parseCrn(workspaceCRN)
+  const owner = { endpoint, workspaceCRN: text, clientId, apiKey: undefined }
+  rmSync(tokenPath(configDirectory, owner), { force: true })
   profiles.remove(name)
   // Left by a crash at the end of the login: it holds the same key.
   new PendingLogins(configDirectory).remove(name)

@@ -7,20 +7,20 @@ import { readPrivateFile, writePrivateFile } from "./private-files.ts"
 /** Whose token it is. */
 export interface TokenOwner {
   readonly endpoint: string
-  readonly workspaceId: string
+  readonly workspaceCRN: string
   readonly clientId: string | undefined
   /** `undefined`: a person's device. */
   readonly apiKey: string | undefined
 }
 
 /**
- * `tokens/<workspace id>_<client id>_<API key id>_<endpoint>.json` in the configuration directory: one for each. By name
+ * `tokens/<CRN>_<client id>_<API key id>_<endpoint>.json` in the configuration directory: one for each. By name
  * and not by hash, since `run` looks here before it loads any cryptography.
  */
-export function tokenPath(configDirectory: string, { apiKey, clientId, endpoint, workspaceId }: TokenOwner): string {
+export function tokenPath(configDirectory: string, { apiKey, clientId, endpoint, workspaceCRN }: TokenOwner): string {
   // The middle of `hkak_<id>_…`. The SDK checks the whole key, before it asks for a token.
   const apiKeyId = apiKey?.split("_", 2)[1] ?? ""
-  const name = [workspaceId, clientId ?? "", apiKeyId, endpoint].map(encodeURIComponent).join("_")
+  const name = [workspaceCRN, clientId ?? "", apiKeyId, endpoint].map(encodeURIComponent).join("_")
   return join(configDirectory, "tokens", `${name}.json`)
 }
 
