@@ -4,7 +4,7 @@ import { auditLeaf } from "@halfkey/core/formats/audit-entry"
 import { treeRoot } from "@halfkey/core/formats/merkle-tree"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { sha256 } from "@halfkey/core/primitives/hash"
-import type Database from "better-sqlite3"
+import Database from "better-sqlite3"
 import fc from "fast-check"
 import type { AuditHead } from "../../domain/audit/audit-store.ts"
 import { TiledTree } from "../../domain/audit/tiles.ts"
@@ -231,4 +231,22 @@ test("a leaf is found by its hash wherever it is, among a hundred thousand", asy
   assert.equal(bench.db.prepare("select count(*) from audit_leaves").pluck().get(), 256)
   const { rootHash } = bench.heads.at(-1) ?? {}
   assert.equal(toBase64Url(rootHash ?? new Uint8Array(0)), toBase64Url(treeRoot(bench.leaves())))
+})
+
+test("a disk that cannot make a tile durable ends the thread: nobody knows what is there", async (context) => {
+  const bench = await Bench.make(context)
+  await bench.append(600)
+  const exec = bench.db.exec.bind(bench.db)
+  bench.db.exec = (sql) => {
+    if (sql === "commit") throw new Database.SqliteError("disk I/O error", "SQLITE_IOERR_FSYNC")
+    return exec(sql)
+  }
+  await assert.rejects(bench.settle(), { code: "SQLITE_IOERR_FSYNC" })
+  assert.equal(bench.heads.length, 0)
+  // The next process finds the entries, and goes on with them.
+  bench.db.exec = exec
+  bench.sequencer = bench.another()
+  await bench.sequencer.begin()
+  await bench.settle()
+  await bench.check()
 })
