@@ -72,6 +72,25 @@ test("prints its version and its help", async (context) => {
   assert.match(wrong.stderr, /^halfkey-server: unknown arguments\n {2}hint: /)
 })
 
+test("audit archive says what it needs, and what it moved", async (context) => {
+  const data = directory(context)
+  const env = { HALFKEY_DATA_DIR: data }
+  const wrong = new Program(context, env, ["audit", "archive", "--before", "7d"])
+  assert.equal(await wrong.ended(), 2)
+  assert.match(wrong.stderr, /^halfkey-server: --before and --to are needed\n {2}hint: halfkey-server audit archive/)
+  const missing = new Program(context, env, ["audit", "archive", "--before", "7d", "--to", tmpdir()])
+  assert.equal(await missing.ended(), 2)
+  assert.match(missing.stderr, /there is no database/)
+  const server = new Program(context, env)
+  const url = await server.url()
+  const { crn, request } = await draftWorkspace(url, ["production"])
+  const token = readFileSync(join(data, "setup-token"), "utf8").trim()
+  assert.equal((await apiCall(url, { method: "POST", path: "/v1/workspaces", token, body: request })).status, 201)
+  const idle = new Program(context, env, ["audit", "archive", "--before", "0d", "--to", tmpdir()])
+  assert.equal(await idle.ended(), 0)
+  assert.equal(idle.stdout, `${crn.split(":").at(-1)}: nothing to move\n`)
+})
+
 test("serves until it is told to stop, then leaves a database without a log beside it", async (context) => {
   const data = directory(context)
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -9,8 +9,9 @@ import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
 import { problemsOfHeads, problemsOfProofs, storedCheckpoint } from "./audit-tree.ts"
 import { Chance } from "./chance.ts"
 import { type OpenedValues, problemsInValues, problemsOnDisk } from "./check.ts"
+import { failFsync } from "./disk-fault.ts"
 import { attemptIn, Model } from "./model.ts"
-import { ServerProcess, tooLate } from "./server-process.ts"
+import { type Ended, ServerProcess, tooLate } from "./server-process.ts"
 import { readSnapshot, type Snapshot, type StoredVersion } from "./snapshot.ts"
 import { recording, type UsedAssertion, Writer } from "./writers.ts"
 
@@ -100,6 +101,17 @@ export class Lane {
     await this.#replay()
     this.#lookAtDisk()
     if (this.chance.happens(0.25)) await this.#lookAtNewest()
+  }
+
+  /** Lets an fsync fail while clients write, waits for the server's end, and goes on as after a kill. How it ended. */
+  async failDisk(): Promise<Ended> {
+    await Promise.race([this.#commits(2), this.#failed, tooLate("nothing was written")])
+    await failFsync(this.server.pid, this.chance.between(1, 40))
+    const ended = await Promise.race([this.server.ended, this.#failed, tooLate("the server did not end")])
+    await this.server.start()
+    for (const wake of this.#wakeUp.splice(0)) wake()
+    this.#lookAtDisk()
+    return ended
   }
 
   /** Most kills are aimed at a commit under way, the others come whenever. */

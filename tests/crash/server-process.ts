@@ -108,6 +108,13 @@ export class ServerProcess {
     return await this.listening()
   }
 
+  /** Of the process that runs. */
+  get pid(): number {
+    const pid = this.#child?.pid
+    if (pid === undefined) throw new Error("the server was not launched")
+    return pid
+  }
+
   /** How the process ended, once it has. */
   get ended(): Promise<Ended> {
     return this.#ended
