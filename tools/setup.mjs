@@ -112,8 +112,7 @@ if (!build) parameters.shift()
 
 if (!isInstalled()) install()
 if (build) {
-  const { buildCli } = await import("./build-cli.mjs")
-  const { buildServer } = await import("./build-server.mjs")
-  await Promise.all([buildCli(), buildServer()])
+  const { status } = spawnSync(pinnedNode, [join(root, "tools", "build.mjs")], { stdio: "inherit" })
+  if (status !== 0) process.exit(status ?? 1)
 }
 if (parameters.length > 0) run(parameters)

@@ -8,8 +8,6 @@ import { existsSync, globSync, statSync } from "node:fs"
 import { join, relative, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { buildCli } from "./build-cli.mjs"
-import { buildServer } from "./build-server.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const rooms = ["core", "sdk", "server", "cli", "tests", "examples"]
@@ -60,14 +58,7 @@ const stages = {
   "dead-code": { heading: "dead code (knip)", run: () => node("node_modules/knip/bin/knip.js", "--no-progress") },
   bundle: {
     heading: "bundles of CLI and server (esbuild)",
-    run: () =>
-      Promise.all([buildCli(), buildServer()]).then(
-        () => true,
-        (error) => {
-          console.error(String(error))
-          return false
-        },
-      ),
+    run: () => node("tools/build.mjs"),
   },
   tests: { heading: "tests (node --test)", run: runTests },
 }
