@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -70,6 +70,25 @@ test("prints its version and its help", async (context) => {
   const wrong = new Program(context, {}, ["--serve"])
   assert.equal(await wrong.ended(), 2)
   assert.match(wrong.stderr, /^halfkey-server: unknown arguments\n {2}hint: /)
+})
+
+test("SIGHUP opens the stream's file again, and the server goes on", async (context) => {
+  const data = directory(context)
+  const stream = join(data, "stream.jsonl")
+  const server = new Program(context, { HALFKEY_DATA_DIR: data, HALFKEY_AUDIT_STREAM_FILE: stream })
+  const url = await server.url()
+  const { request } = await draftWorkspace(url, ["production"])
+  const token = readFileSync(join(data, "setup-token"), "utf8").trim()
+  await apiCall(url, { method: "POST", path: "/v1/workspaces", token, body: request })
+  while (!existsSync(stream)) await new Promise((resolve) => setTimeout(resolve, 20))
+  renameSync(stream, `${stream}.1`)
+  server.child.kill("SIGHUP")
+  assert.equal((await apiCall(url, { path: "/readyz" })).status, 200)
+  // A stranger's refusal is an entry too.
+  const claims = JSON.stringify({ workspace: request.workspaceCRN.split(":").at(-1) })
+  const forged = `e30.${Buffer.from(claims).toString("base64url")}.AAAA`
+  await apiCall(url, { path: "/v1/clients", token: forged })
+  while (!existsSync(stream)) await new Promise((resolve) => setTimeout(resolve, 20))
 })
 
 test("audit archive says what it needs, and what it moved", async (context) => {
