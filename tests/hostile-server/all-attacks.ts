@@ -6,6 +6,10 @@ import { attack as answerThatIsNotJson } from "./attacks/answer-that-is-not-json
 import { attack as answerToAnotherQuestion } from "./attacks/answer-to-another-question.ts"
 import { attack as approvalAnsweredForAnother } from "./attacks/approval-answered-for-another.ts"
 import { attack as askedVersionReplaced } from "./attacks/asked-version-replaced.ts"
+import { attack as auditAnswersThatAreNone } from "./attacks/audit-answers-that-are-none.ts"
+import { attack as auditEntriesThatWereChanged } from "./attacks/audit-entries-that-were-changed.ts"
+import { attack as auditHeadOfAnotherKey } from "./attacks/audit-head-of-another-key.ts"
+import { attack as auditHeadOfAnotherLog } from "./attacks/audit-head-of-another-log.ts"
 import { attack as auditKeyOfANewWorkspace } from "./attacks/audit-key-of-a-new-workspace.ts"
 import { attack as auditKeyToTakeUp } from "./attacks/audit-key-to-take-up.ts"
 import { attack as brokenConnection } from "./attacks/broken-connection.ts"
@@ -147,6 +151,10 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "answer-to-another-question": answerToAnotherQuestion,
   "approval-answered-for-another": approvalAnsweredForAnother,
   "asked-version-replaced": askedVersionReplaced,
+  "audit-answers-that-are-none": auditAnswersThatAreNone,
+  "audit-entries-that-were-changed": auditEntriesThatWereChanged,
+  "audit-head-of-another-key": auditHeadOfAnotherKey,
+  "audit-head-of-another-log": auditHeadOfAnotherLog,
   "audit-key-of-a-new-workspace": auditKeyOfANewWorkspace,
   "audit-key-to-take-up": auditKeyToTakeUp,
   "broken-connection": brokenConnection,
