@@ -40,7 +40,7 @@ class Waitings {
 }
 
 /** So many entries do not wait for the end of the turn: the thread writes them while this one reads the next requests. */
-const sentAtOnce = 8
+const sentAtOnce = 16
 
 export interface WriterEvents {
   /** The state on disk is not known any more: the process must end. */
