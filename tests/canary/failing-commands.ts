@@ -35,5 +35,6 @@ export function failingCommands({ admin, household, keys }: Story): FailingComma
     { exit: 2, args: ["get", text(value), ...production] },
     { exit: 2, args: ["list", "--environment", admin.clientKey] },
     { exit: 2, args: ["list", "--profile", admin.apiKey] },
+    { exit: 2, args: ["audit", "list", "--key", admin.apiKey] },
   ]
 }

@@ -182,6 +182,7 @@ export class Story {
     for (const args of [["whoami"], ["doctor"], ["config", "explain"], ["clients", "list"], ["keys", "list"]]) {
       await this.quietly(0, args)
     }
+    for (const command of ["list", "export", "verify"]) await this.quietly(0, ["audit", command])
   }
 
   async #learnKeys(setupToken: string, recoveryKit: string): Promise<Keys> {
