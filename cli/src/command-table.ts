@@ -56,6 +56,18 @@ const entries = [
   { path: "secrets list", group: "use", ...list },
   { path: "secrets delete", group: "use", ...remove },
   {
+    path: "history",
+    group: "use",
+    summary: "list the versions of a secret: when, and by whom",
+    load: () => import("./commands/history.ts"),
+  },
+  {
+    path: "rollback",
+    group: "use",
+    summary: "bring an earlier value back, as a new version",
+    load: () => import("./commands/rollback.ts"),
+  },
+  {
     path: "environments list",
     group: "administer",
     summary: "list the environments that you may see",

@@ -34,6 +34,17 @@ export function checkedVersion(version: unknown, least: 0 | 1, what: string): nu
   throw new HalfkeyError("invalid_argument", `${what} must be an integer of at least ${least}`)
 }
 
+/** A moment in milliseconds since 1970. Throws `WrongType`, or `invalid_argument` for text that is no time. */
+export function checkedTime(time: unknown): number {
+  if (typeof time !== "string" && !(time instanceof Date)) throw wrongType("time", "a Date or a string", time)
+  const text = typeof time === "string" ? time : undefined
+  // Without a zone, text would mean another moment on each machine.
+  const isMeant = text === undefined || /^\d{4}-\d{2}-\d{2}(T[0-9:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text)
+  const milliseconds = isMeant ? new Date(time).getTime() : Number.NaN
+  if (!Number.isNaN(milliseconds)) return milliseconds
+  throw new HalfkeyError("invalid_argument", "time is no time", { hint: "such as 2027-01-31T12:00:00Z" })
+}
+
 /** A copy of the value's bytes, as it is now: the caller may change its own while the write waits. */
 export function copiedValue(value: unknown, name: string): VaultPlaintext & { readonly kind: "value" } {
   if (typeof value === "string") {

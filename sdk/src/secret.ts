@@ -29,6 +29,35 @@ export interface SecretVersion {
   readonly size: number
 }
 
+/** One version of a secret, opened: nothing but `writtenAt` is the server's word. */
+export interface SecretState {
+  readonly version: number
+  /** As the server saw it. */
+  readonly writtenAt: string
+  /** `undefined`: this version is a deletion. */
+  readonly value: Uint8Array | undefined
+}
+
+/** A secret that was written since a time: as it is now, and as it was then. */
+export interface SecretChange {
+  readonly name: string
+  /** The environment's name. */
+  readonly environment: string
+  readonly now: SecretState
+  /** `undefined`: it was not there yet. */
+  readonly before: SecretState | undefined
+}
+
+export interface RollbackOptions {
+  /** The version whose value is written again. Without it: the value before the newest one, or the one that was deleted. */
+  readonly to?: number | undefined
+}
+
+export interface ChangesOptions {
+  /** Only these. */
+  readonly names?: readonly string[] | undefined
+}
+
 export interface SetOptions {
   /** Write only if this is the current version; 0: only if there is no such secret (never written, or deleted). Else `version_conflict`. */
   readonly ifVersion?: number | undefined

@@ -3,10 +3,20 @@ import { requireOptionTypes } from "./configuration.ts"
 import { toResult } from "./failure.ts"
 import type { CallOptions, SecretsOptions } from "./options.ts"
 import type { Result } from "./result.ts"
-import type { Secret, SecretMetadata, SecretVersion, SetManyOptions, SetOptions } from "./secret.ts"
+import type {
+  ChangesOptions,
+  RollbackOptions,
+  Secret,
+  SecretChange,
+  SecretMetadata,
+  SecretVersion,
+  SetManyOptions,
+  SetOptions,
+} from "./secret.ts"
 import {
   checkedName,
   checkedNames,
+  checkedTime,
   checkedVersion,
   copiedValue,
   type SecretEntries,
@@ -33,7 +43,17 @@ export {
   SecretsError,
   unwrap,
 } from "./result.ts"
-export type { Secret, SecretMetadata, SecretVersion, SetManyOptions, SetOptions } from "./secret.ts"
+export type {
+  ChangesOptions,
+  RollbackOptions,
+  Secret,
+  SecretChange,
+  SecretMetadata,
+  SecretState,
+  SecretVersion,
+  SetManyOptions,
+  SetOptions,
+} from "./secret.ts"
 export type { SecretEntries } from "./secret-arguments.ts"
 export type {
   Archive,
@@ -155,6 +175,29 @@ export class Secrets {
   /** All versions, newest first, deletions included. What it says is the server's word. */
   history(name: string, options: CallOptions = {}): Promise<Result<SecretVersion[]>> {
     return toResult(async () => await this.#vault.history(options, checkedName(name)))
+  }
+
+  /**
+   * Writes the value of an earlier version again, as a new one, if nobody else writes meanwhile (`version_conflict`). A
+   * deleted secret comes back. Fails with `secret_not_found` where there is no such version, or it is a deletion.
+   */
+  rollback(name: string, options: RollbackOptions & CallOptions = {}): Promise<Result<SecretMetadata>> {
+    return toResult(async () => {
+      const to = options.to === undefined ? undefined : checkedVersion(options.to, 1, "to")
+      return await this.#vault.rollback(options, checkedName(name), to)
+    })
+  }
+
+  /**
+   * What was written since a time, deletions included, in order of name: as it is now, and as it was then. To go back to
+   * that time, write it with `setMany`, each name on the condition of `now.version`. Which version was the newest then is the
+   * server's word, as all its times are. Text of a time is RFC 3339, or a date, which means its beginning in UTC.
+   */
+  changesSince(time: Date | string, options: ChangesOptions & CallOptions = {}): Promise<Result<SecretChange[]>> {
+    return toResult(async () => {
+      const names = options.names === undefined ? undefined : checkedNames(options.names)
+      return await this.#vault.changesSince(options, checkedTime(time), names)
+    })
   }
 
   /** Waits for calls under way, then overwrites all keys in memory. Later calls fail. */

@@ -4,14 +4,17 @@ import { valueMaxLength as usualValueMaxLength } from "@halfkey/core/formats/rec
 import { wipe } from "@halfkey/core/primitives/bytes"
 import type { CallScope } from "./call-scope.ts"
 import { readDiscovery } from "./discovery.ts"
+import { notFound } from "./not-found.ts"
 import type { CallOptions } from "./options.ts"
-import type { Secret, SecretMetadata, SecretVersion } from "./secret.ts"
+import type { Secret, SecretChange, SecretMetadata, SecretVersion } from "./secret.ts"
 import { valueTooLarge } from "./secret-arguments.ts"
 import type { Session } from "./session.ts"
 import type { SessionHolder } from "./session-holder.ts"
 import type { NameAndVersion } from "./vault-answers.ts"
+import { changesSince } from "./vault-changes.ts"
 import { listSecrets, secretHistory } from "./vault-list.ts"
 import { type OpenedSecret, readEverything, readNamed } from "./vault-read.ts"
+import { rollbackWrite } from "./vault-rollback.ts"
 import { type Write, writeAll } from "./vault-write.ts"
 import { WriteQueue } from "./write-queue.ts"
 
@@ -61,12 +64,30 @@ export class Vault {
     return written
   }
 
+  /** One call: what is found out and what is written share its deadline. */
+  async rollback(options: CallOptions, name: string, to: number | undefined): Promise<SecretMetadata> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    return await session.run(options, async (scope) => {
+      const write = await rollbackWrite(session, scope, environment, { name, to })
+      const [written] = await this.#writeIn(session, scope, environment, [write]).finally(() => wipeValues([write]))
+      if (written === undefined) throw new HalfkeyError("unexpected", "a secret was written and is gone")
+      return written
+    })
+  }
+
+  async changesSince(options: CallOptions, time: number, names?: readonly string[]): Promise<SecretChange[]> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    return await session.run(options, async (scope) => await changesSince(session, scope, environment, { time, names }))
+  }
+
   /** Takes the values over, and overwrites them at the end. */
   async write(options: CallOptions, writes: readonly Write[]): Promise<SecretMetadata[]> {
     try {
       return await this.#write(options, writes)
     } finally {
-      for (const { plaintext } of writes) if (plaintext.kind === "value") wipe(plaintext.value)
+      wipeValues(writes)
     }
   }
 
@@ -90,17 +111,25 @@ export class Vault {
     const { session } = this.#holder
     const environment = session.environmentOf(options)
     if (writes.length === 0) return []
-    return await session.run(options, async (scope) => {
-      const keys = writes.map(({ name }) => `${environment}\n${name}`)
-      return await this.#queue.run(
-        keys,
-        (turn) => scope.race(turn),
-        async () => {
-          await this.#checkLengths(session, scope, writes)
-          return await writeAll(session, scope, environment, writes)
-        },
-      )
-    })
+    return await session.run(options, async (scope) => await this.#writeIn(session, scope, environment, writes))
+  }
+
+  /** Waits for its turn behind other writes of the same names. */
+  async #writeIn(
+    session: Session,
+    scope: CallScope,
+    environment: string,
+    writes: readonly Write[],
+  ): Promise<SecretMetadata[]> {
+    const keys = writes.map(({ name }) => `${environment}\n${name}`)
+    return await this.#queue.run(
+      keys,
+      (turn) => scope.race(turn),
+      async () => {
+        await this.#checkLengths(session, scope, writes)
+        return await writeAll(session, scope, environment, writes)
+      },
+    )
   }
 
   /** Every server takes the usual length; for more it is asked once what it is configured to. */
@@ -112,6 +141,10 @@ export class Vault {
       if (length > this.#valueMaxLength) throw valueTooLarge(name, length, this.#valueMaxLength)
     }
   }
+}
+
+function wipeValues(writes: readonly Write[]): void {
+  for (const { plaintext } of writes) if (plaintext.kind === "value") wipe(plaintext.value)
 }
 
 /** The values of these names, in their order. Throws `secret_not_found` naming all that have none. */
@@ -130,17 +163,4 @@ function live(
   }
   if (missing.length === 0) return secrets
   throw notFound(missing, environment, version)
-}
-
-function notFound(missing: readonly string[], environment: string, version: number | undefined): HalfkeyError {
-  const shown =
-    missing.length > 10 ? `${missing.slice(0, 10).join(", ")} and ${missing.length - 10} more` : missing.join(", ")
-  const what = version === undefined ? `no secret ${shown}` : `no value in version ${version} of ${shown}`
-  return new HalfkeyError("secret_not_found", `there is ${what} in ${environment}`, {
-    hint:
-      version === undefined
-        ? `\`halfkey list -e ${environment}\` shows what there is`
-        : `\`halfkey list -e ${environment}\` shows its newest version; older ones count down to 1`,
-    facts: { missing, environment },
-  })
 }

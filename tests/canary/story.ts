@@ -178,6 +178,8 @@ export class Story {
   async #lookAround(): Promise<void> {
     await this.quietly(0, ["get-many", "STDIN", "PEM", ...production, "-o", "table"])
     await this.quietly(0, ["delete", "PEM", ...production, "-y"])
+    await this.quietly(0, ["history", "PEM", ...production])
+    await this.quietly(0, ["rollback", "PEM", ...production])
     await this.quietly(0, ["list", ...production])
     for (const args of [["whoami"], ["doctor"], ["config", "explain"], ["clients", "list"], ["keys", "list"]]) {
       await this.quietly(0, args)

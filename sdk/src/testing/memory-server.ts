@@ -215,8 +215,9 @@ export class MemoryServer {
     const wanted = names.filter(
       (name) => name.startsWith(query.get("prefix") ?? "") && name > (query.get("after") ?? ""),
     )
-    const live = wanted.flatMap((name) => keyset.served(name) ?? []).filter(({ deleted }) => !deleted)
-    return { secrets: live.map(({ keySeed: _, record: __, ...metadata }) => metadata), next: null }
+    const withDeleted = query.get("deleted") === "true"
+    const found = wanted.flatMap((name) => keyset.served(name) ?? []).filter(({ deleted }) => withDeleted || !deleted)
+    return { secrets: found.map(({ keySeed: _, record: __, ...metadata }) => metadata), next: null }
   }
 
   #versions(name: string, query: URLSearchParams) {
