@@ -56,7 +56,7 @@ test("a roster comes with the manifests that are signed again under it", () => {
 function apiKey() {
   const time = "2026-01-31T00:00:00.000Z"
   const narrowing = { readOnly: false, environments: null, networks: null }
-  const times = { createdAt: time, expiresAt: null, revokedAt: null }
+  const times = { createdAt: time, expiresAt: null, revokedAt: null, rotatedTo: null, lastUsedAt: null }
   return {
     apiKey: { id: "a".repeat(16), label: "admin", role: "admin", clientId: id, ...narrowing, ...times },
     secret: "hkak_",
