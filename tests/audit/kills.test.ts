@@ -42,7 +42,7 @@ test(`${kills} kills, ${clients} clients: no receipt is without its entry, and t
     await Promise.all(load)
   }
   await scene.server.start()
-  assert.ok(receipts.length > 200 && answers > 200, `${receipts.length} receipts`)
+  assert.ok(receipts.length > 50 && answers > 50, `${receipts.length} receipts`)
   // The SDK looks at the last thousand: here all of them, a thousand at a time.
   for (let from = 0; from < receipts.length; from += 1000) {
     const some = receipts.slice(from, from + 1000)
