@@ -19,7 +19,7 @@ const lazyPackages = new Map([
   ["@hpke/core", 'export * from "@hpke/core"'],
   ["@hpke/hybridkem-x-wing", 'export * from "@hpke/hybridkem-x-wing"'],
   // In CommonJS, whose exports must be named.
-  ["yaml", 'export { stringify } from "yaml"'],
+  ["yaml", 'export { isMap, isNode, isScalar, LineCounter, parseDocument, stringify } from "yaml"'],
 ])
 
 /** @returns {import("esbuild").BuildOptions} */

@@ -13,6 +13,7 @@ export interface CommandEntry {
 
 export const groups = {
   use: "Use secrets",
+  edit: "Edit and move secrets",
   administer: "Administer",
   self: "This machine",
 } as const
@@ -57,14 +58,44 @@ const entries = [
   { path: "secrets list", group: "use", ...list },
   { path: "secrets delete", group: "use", ...remove },
   {
+    path: "import",
+    group: "edit",
+    summary: "write many secrets: from a file, a pipe or another environment",
+    load: () => import("./commands/import.ts"),
+  },
+  {
+    path: "export",
+    group: "edit",
+    summary: "print secrets for a shell, dotenv, Docker, JSON or YAML",
+    load: () => import("./commands/export.ts"),
+  },
+  {
+    path: "copy",
+    group: "edit",
+    summary: "write named secrets of an environment to another",
+    load: () => import("./commands/copy.ts"),
+  },
+  {
+    path: "promote",
+    group: "edit",
+    summary: "write all secrets of an environment to another",
+    load: () => import("./commands/promote.ts"),
+  },
+  {
+    path: "diff",
+    group: "edit",
+    summary: "list what is different between environments, versions or a file",
+    load: () => import("./commands/diff.ts"),
+  },
+  {
     path: "history",
-    group: "use",
+    group: "edit",
     summary: "list the versions of a secret: when, and by whom",
     load: () => import("./commands/history.ts"),
   },
   {
     path: "rollback",
-    group: "use",
+    group: "edit",
     summary: "bring an earlier value back, as a new version",
     load: () => import("./commands/rollback.ts"),
   },

@@ -22,6 +22,18 @@ export function failingCommands({ admin, household, keys }: Story): FailingComma
     { exit: 6, args: [...set, "--endpoint", "http://127.0.0.1:9"], invocation: { stdin: value } },
     { exit: 7, args: ["get-many", "FILE", "-e", "staging", "-o", "json"] },
     { exit: 7, args: ["get-many", "FILE", "-e", "staging", "-o", "yaml"] },
+    { exit: 7, args: ["export", "-e", "staging", "--format", "dotenv"] },
+    { exit: 7, args: ["diff", "staging", "production", "--show"] },
+    ...["dotenv", "json", "yaml"].map((format) => ({
+      exit: 2,
+      args: ["import", "--format", format, ...production, "-y"],
+      invocation: { stdin: `[ STDIN: "${text(value)}\n${text(value)}: {` },
+    })),
+    {
+      exit: 6,
+      args: ["import", "--format", "json", ...production, "-y", "--endpoint", "http://127.0.0.1:9"],
+      invocation: { stdin: JSON.stringify({ STDIN: text(value) }) },
+    },
     { exit: 3, args: ["get", "ABSENT", ...production] },
     { exit: 125, args: ["run", "-e", "staging", "--", "true"] },
     { exit: 125, args: ["run", "-e", "nowhere", "--", "true"] },

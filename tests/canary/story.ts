@@ -13,6 +13,7 @@ export const values = {
   FILE: byteCanary("value from a file", 900),
   PEM: textCanary("value of several lines", "-----BEGIN CANARY-----\nq83vEjRWeJCrze8SNFZ4kA==\n-----END CANARY-----\n"),
   PROMPTED: textCanary("value from a prompt", "prompted 55d0-49c2-b9f2-canary"),
+  MOVED: textCanary("value of an imported file", `moved 4e0a-93d1 #"both" 'quotes' and \\ its end-canary`),
   RESTORED: textCanary("value that a restored backup lacks", "restored a2f3-11c9-7d40-canary"),
 }
 
@@ -61,6 +62,7 @@ export class Story {
     await this.#setValues()
     await this.#restoreABackup()
     await this.#readValues()
+    await this.#moveValues()
     await this.#rotateKeys()
     await this.#lookAround()
     this.#keys = await this.#learnKeys(setupToken, recoveryKit)
@@ -150,7 +152,8 @@ export class Story {
 
   async #readValues(): Promise<void> {
     for (const [name, { bytes }] of Object.entries(values)) {
-      if (name === "PROMPTED" && noTerminal) continue
+      // The one is imported later, the other typed at a terminal.
+      if (name === "MOVED" || (name === "PROMPTED" && noTerminal)) continue
       const args = ["get", name, ...environmentOf(name)]
       const { code, stderr, stdout } = await this.household.run(args)
       assert.equal(code, 0, text(stderr))
@@ -159,6 +162,23 @@ export class Story {
     }
     const many = await this.household.run(["get-many", "STDIN", "PEM", ...production, "-o", "json"])
     assert.deepEqual(JSON.parse(text(many.stdout)), { STDIN: text(values.STDIN.bytes), PEM: text(values.PEM.bytes) })
+  }
+
+  /** Into an environment, out of it again, and between the two: what changes is told by name. */
+  async #moveValues(): Promise<void> {
+    const [source, target] = [environmentOf("MOVED"), environmentOf("FILE")]
+    const json = JSON.stringify({ MOVED: text(values.MOVED.bytes) })
+    const stdin = { stdin: json }
+    await this.quietly(0, ["import", "--format", "json", ...source, "--dry-run"], stdin)
+    await this.quietly(0, ["import", "--format", "json", ...source, "-y"], stdin)
+    await this.quietly(8, ["diff", "production", "staging"])
+    await this.quietly(8, ["diff", ...target, "--file", "-", "--format", "json"], stdin)
+    await this.quietly(0, ["copy", "MOVED", "--from", "production", "--to", "staging", "-y"])
+    await this.quietly(0, ["promote", "MOVED", "--from", "staging", "--to", "production", "--dry-run"])
+    const { code, stderr, stdout } = await this.household.run(["export", "MOVED", ...target, "--format", "json"])
+    assert.equal(code, 0, text(stderr))
+    assert.deepEqual(JSON.parse(text(stdout)), JSON.parse(json))
+    await this.quietly(0, ["delete", "MOVED", ...target, "-y"])
   }
 
   /** A key, its successor by an overlap, and the one after that without. */

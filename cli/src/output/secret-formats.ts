@@ -30,14 +30,14 @@ export async function printSecrets(context: Context, secrets: readonly Secret[],
   await printData(context, values)
 }
 
-/** `NAME='value'` lines for a POSIX shell. Throws `lossy_format`. */
-export function asEnv(secrets: readonly Pick<Secret, "name" | "value">[]): Uint8Array {
+/** `NAME='value'` lines for a POSIX shell, each behind `before`. Throws `lossy_format`. */
+export function asEnv(secrets: readonly Pick<Secret, "name" | "value">[], before = ""): Uint8Array {
   const parts: Uint8Array[] = []
   for (const { name, value } of secrets) {
     if (!isVariableName(name)) throw lossy(name, "env", "its name is no name of a variable")
     const quoted = shellQuote(value)
     if (quoted === undefined) throw lossy(name, "env", "its value holds a NUL byte")
-    parts.push(utf8(`${name}=`), quoted, utf8("\n"))
+    parts.push(utf8(`${before}${name}=`), quoted, utf8("\n"))
   }
   return concatBytes(...parts)
 }
