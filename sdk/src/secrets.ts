@@ -1,6 +1,16 @@
 /** `halfkey/secrets`: secrets that are sealed and opened on this machine only. */
+import { requireFunction } from "./argument-types.ts"
 import { requireOptionTypes } from "./configuration.ts"
 import { toResult } from "./failure.ts"
+import {
+  type LoadAllOptions,
+  type Loaded,
+  type LoadOptions,
+  loadPlan,
+  type Schemas,
+  type TakesText,
+  validated,
+} from "./load.ts"
 import type { CallOptions, SecretsOptions } from "./options.ts"
 import type { Result } from "./result.ts"
 import type {
@@ -24,9 +34,11 @@ import {
   writesOf,
 } from "./secret-arguments.ts"
 import { SessionHolder } from "./session-holder.ts"
+import type { SchemaOutput, StandardSchema } from "./standard-schema.ts"
 import { Vault } from "./vault.ts"
 
 export { joinStates } from "./freshness-state.ts"
+export type { LoadAllOptions, Loaded, LoadIssue, LoadOptions, Schemas, TakesText } from "./load.ts"
 export {
   type AuditFields,
   allowInsecureEndpoint,
@@ -55,6 +67,13 @@ export type {
   SetOptions,
 } from "./secret.ts"
 export type { SecretEntries } from "./secret-arguments.ts"
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardSchema,
+  StandardSchemaIssue,
+  StandardSchemaResult,
+} from "./standard-schema.ts"
 export type {
   Archive,
   ArchivedRecord,
@@ -153,6 +172,29 @@ export class Secrets {
   /** Like `getMany`, with bytes and metadata, in the order asked. */
   readMany(names: readonly string[], options: CallOptions = {}): Promise<Result<Secret[]>> {
     return toResult(async () => await this.#vault.readMany(options, checkedNames(names)))
+  }
+
+  /**
+   * Secrets by schema: any Standard Schema (zod, valibot, arktype and others) for each name, or one for an object of all
+   * secrets. Reads just the names that are given, in one request. A secret that is missing is `undefined` to its schema,
+   * which may allow that or put a default in its place. The failure names every secret that is missing or does not fit, and
+   * shows neither a value nor what a validator says about one.
+   *
+   * @example
+   * const { PORT } = unwrap(await secrets.load({ DATABASE_URL: z.url(), PORT: z.coerce.number() }))
+   */
+  load<Schema extends StandardSchema>(schema: Schema, options?: LoadAllOptions): Promise<Result<SchemaOutput<Schema>>>
+  load<const Given extends Schemas>(
+    schemas: Given & TakesText<Given>,
+    options?: LoadOptions,
+  ): Promise<Result<Loaded<Given>>>
+  load(schema: unknown, options: LoadAllOptions = {}): Promise<Result<unknown>> {
+    return toResult(async () => {
+      requireFunction(options.onIssue, "onIssue")
+      const plan = loadPlan(schema, options)
+      const { environment, secrets } = await this.#vault.readPresent(options, plan.names)
+      return await validated(plan, secrets, environment, options.onIssue)
+    })
   }
 
   /** Names and versions of all live secrets, in order of name. Opens nothing: what it says is the server's word. */

@@ -49,12 +49,24 @@ export class Vault {
     })
   }
 
+  /** Those of these names that there are, or all. */
+  async readPresent(
+    options: CallOptions,
+    names: readonly string[] | undefined,
+  ): Promise<{ environment: string; secrets: Secret[] }> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    if (names === undefined) return { environment, secrets: await this.readAll(options) }
+    const wanted = names.map((name) => ({ name }))
+    const found = await session.run(options, async (scope) => await readNamed(session, scope, environment, wanted))
+    return { environment, secrets: valuesOf(found.values()) }
+  }
+
   async readAll(options: CallOptions): Promise<Secret[]> {
     const { session } = this.#holder
     const environment = session.environmentOf(options)
     return await session.run(options, async (scope) => {
-      const found = await readEverything(session, scope, environment)
-      return found.flatMap(({ metadata, value }) => (value === undefined ? [] : [{ ...metadata, value }]))
+      return valuesOf(await readEverything(session, scope, environment))
     })
   }
 
@@ -145,6 +157,11 @@ export class Vault {
 
 function wipeValues(writes: readonly Write[]): void {
   for (const { plaintext } of writes) if (plaintext.kind === "value") wipe(plaintext.value)
+}
+
+/** Without deletions. */
+function valuesOf(found: Iterable<OpenedSecret>): Secret[] {
+  return [...found].flatMap(({ metadata, value }) => (value === undefined ? [] : [{ ...metadata, value }]))
 }
 
 /** The values of these names, in their order. Throws `secret_not_found` naming all that have none. */

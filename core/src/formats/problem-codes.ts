@@ -28,6 +28,7 @@ const rows = {
   invalid_key_text: { status: 400, type: "ClientError", exit: 2, title: "a key has a typing error" },
   invalid_secret_name: { status: 400, type: "ClientError", exit: 2, title: "not a secret name" },
   invalid_request: { status: 400, type: "ApiError", exit: 2, title: "the request is malformed" },
+  schema_mismatch: { status: 0, type: "ClientError", exit: 2, title: "secrets do not fit their schema" },
   value_too_large: { status: 413, type: "ClientError", exit: 2, title: "the value is too large" },
   payload_too_large: { status: 413, type: "ApiError", exit: 2, title: "the request is too large" },
   unsupported_media_type: { status: 415, type: "ApiError", exit: 2, title: "the content type is not supported" },
