@@ -423,6 +423,14 @@ test("an export is verified without the server, by the roster that was kept or b
     [rewritten?.check, rewritten?.facts?.["index"], rewritten?.facts?.["lastIndex"]],
     ["freshness", 0, 2],
   )
+  // The operator has the audit key: a log that ends earlier, or of a restore that nobody accepted, is as well signed.
+  const later = { ...seen, size: entries.length + 1, rootHash: "A".repeat(43) }
+  const restored = { ...seen, origin: seen.origin.replace(/1$/, "2") }
+  for (const other of [later, restored]) {
+    const { goesOnFrom, notCompared } = unwrap(await verifyAuditExport({ ...base, auditKey, seen: other }))
+    assert.deepEqual([goesOnFrom, notCompared?.origin, notCompared?.size], [undefined, other.origin, other.size])
+  }
+  assert.equal(verified.notCompared, undefined)
   const foreign = { leafHash: "A".repeat(43), time: 0 }
   assert.equal((await failing({ receipts: [foreign] }))?.check, "receipts")
   await admin.close()

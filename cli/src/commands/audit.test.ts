@@ -201,6 +201,13 @@ test("an export goes on where the file ends, and is verified without the server"
     "this machine has seen a checkpoint, and the export goes on from it",
   )
   assert.ok((await admin.ok(["audit", "export"])).startsWith(exported))
+  await admin.ok(["audit", "verify", "-q"])
+  const { code, stderr } = await admin.run([...offline, "--roster", roster])
+  assert.equal(code, 0, stderr)
+  assert.match(
+    stderr,
+    /this machine saw \d+ entries on 2\S+Z, and the export ends before that: what was seen was not compared\n {2}try: halfkey audit verify/,
+  )
   const discovery = await fetch(`${admin.profile()["endpoint"]}/.well-known/halfkey`)
   const { auditKey } = (await discovery.json()) as { auditKey: string }
   assert.equal((await admin.run([...offline, "--audit-key", auditKey])).code, 0)

@@ -12,7 +12,7 @@ const columns = [
 ]
 
 export async function printVerified(context: Context, verified: VerifiedAudit): Promise<void> {
-  const { archived, goesOnFrom, origin, receipts, restored, rootHash, size, uncovered } = verified
+  const { archived, goesOnFrom, notCompared, origin, receipts, restored, rootHash, size, uncovered } = verified
   const seenBefore = goesOnFrom === undefined ? null : `${goesOnFrom.size} entries on ${goesOnFrom.seenAt}`
   await printRecord(context, columns, { entries: size, rootHash, origin, seenBefore, receipts })
   if (restored !== undefined) {
@@ -26,7 +26,12 @@ export async function printVerified(context: Context, verified: VerifiedAudit): 
     )
   }
   if (uncovered > 0) context.note(`${uncovered} later entries are not covered by this checkpoint`)
-  if (goesOnFrom === undefined && restored === undefined) {
+  if (notCompared !== undefined) {
+    const which = notCompared.origin === origin ? "ends before that" : `is of another log, not of ${notCompared.origin}`
+    context.warn(
+      `this machine saw ${notCompared.size} entries on ${notCompared.seenAt}, and the export ${which}: what was seen was not compared\n  try: halfkey audit verify   (asks the server)`,
+    )
+  } else if (goesOnFrom === undefined && restored === undefined) {
     context.note(
       "no checkpoint was seen before on this machine: the next time shows whether the log goes on from this one",
     )

@@ -64,6 +64,12 @@ test("a file of something else is refused, and stays as it is", (t) => {
     assert.throws(() => [...readExport(path)], /line 1 is no entry/)
     assert.equal(readFileSync(path, "utf8"), text)
   }
+  // Without a line end none of it is an entry either: but it is no entry that was cut off.
+  for (const text of ["my only line, without an end", '{"entry":""}']) {
+    writeFileSync(path, text)
+    assert.throws(() => new ExportFile(path), /is no export of an audit log/, text)
+    assert.equal(readFileSync(path, "utf8"), text)
+  }
   assert.throws(() => new ExportFile(join(path, "below")), { code: "invalid_argument" })
   assert.throws(() => [...readExport(`${path}.missing`)], { code: "invalid_argument" })
 })

@@ -19,6 +19,7 @@ export class ExportFile {
     this.#descriptor = opened(path, constants.O_RDWR | constants.O_CREAT)
     try {
       const { end, line } = lastLine(this.#descriptor)
+      if (end === 0) requireCutOff(this.#descriptor, path)
       this.last = line === "" ? undefined : parseLine(line, path, undefined).index
       ftruncateSync(this.#descriptor, end)
       this.#size = end
@@ -96,6 +97,15 @@ function parseLine(line: string, path: string, number: number | undefined): Audi
   throw new HalfkeyError("invalid_argument", `${path} is no export of an audit log: ${where} is no entry`, {
     hint: "halfkey audit export --file NEW-FILE",
   })
+}
+
+/** A file without a whole line is taken for the beginning of an export only if it is one: what it holds goes. */
+function requireCutOff(descriptor: number, path: string): void {
+  const begun = '{"index":'
+  const start = Buffer.alloc(begun.length)
+  const length = readSync(descriptor, start, 0, start.length, 0)
+  if (begun.startsWith(start.toString("latin1", 0, length))) return
+  parseLine("", path, undefined)
 }
 
 /** The last whole line, and where it ends. */

@@ -99,6 +99,11 @@ export interface VerifiedAudit {
   readonly rootHash: string
   /** The head that this one goes on from; `undefined` where this machine had seen none. */
   readonly goesOnFrom: { readonly size: number; readonly seenAt: string } | undefined
+  /**
+   * A head that this machine saw and that an export says nothing about: it ends before, or is of another log. Whoever holds
+   * the audit key can make such an export of anything. Only of exports.
+   */
+  readonly notCompared: { readonly origin: string; readonly size: number; readonly seenAt: string } | undefined
   /** A restore was accepted since the last head that this machine saw: the log goes on under a new origin (S10). */
   readonly restored: { readonly incarnation: number; readonly lostReceipts: number } | undefined
   /** Receipts of this machine whose entries are in the log. */

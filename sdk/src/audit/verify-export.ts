@@ -60,11 +60,16 @@ export async function verifyExport(options: VerifyExportOptions): Promise<Verifi
   const missing = verifier.missing().filter(({ time }) => time < until)
   if (missing[0] !== undefined) throw lostReceipt(missing[0], missing.length, size)
   const isWithin = floor !== undefined && floor.size <= size
+  const { seen } = options
   return {
     origin: head.origin,
     size: head.size,
     rootHash: toBase64Url(head.rootHash),
     goesOnFrom: isWithin ? { size: floor.size, seenAt: timeText(floor.seenAt) } : undefined,
+    notCompared:
+      isWithin || seen === undefined
+        ? undefined
+        : { origin: seen.origin, size: seen.size, seenAt: timeText(seen.seenAt) },
     restored: undefined,
     receipts: verifier.found,
     archived: 0,

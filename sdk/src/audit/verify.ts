@@ -41,6 +41,7 @@ export async function verifyLog(session: Session, options: VerifyAuditOptions): 
     size: last.size,
     rootHash: last.checkpoint.rootHash,
     goesOnFrom: floor && { size: floor.size, seenAt: timeText(floor.seenAt) },
+    notCompared: undefined,
     restored: memory.restored ? { incarnation: head.incarnation, lostReceipts: verifier.missing().length } : undefined,
     receipts: verifier.found,
     archived: verifier.archived,

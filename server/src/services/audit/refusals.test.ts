@@ -110,3 +110,23 @@ test("a flood is a few entries, and a count when the minute is over", async () =
   )
   assert.ok((all[10]?.since ?? "") <= (all[10]?.time ?? ""))
 })
+
+test("who was revoked and still has a token fills no disk: a few entries with its name, and a count", async () => {
+  const flooded = await TestServer.start({ after })
+  const place = await TestWorkspace.create(flooded, ["production"])
+  const client = await place.createClient({ production: "read" })
+  const token = await client.token()
+  await place.admin.expect("DELETE", `/v1/clients/${client.identity.clientId}`)
+  for (let sent = 0; sent < 100; sent += 20) {
+    const answers = Array.from({ length: 20 }, () => apiCall(flooded.url, { path: "/v1/keysets", token }))
+    for (const { body } of await Promise.all(answers)) assert.equal(body.code, "client_revoked")
+  }
+  const { databasePath } = flooded
+  await flooded.stop()
+  const entries = auditLog({ databasePath })
+    .map(({ entry }) => entry)
+    .filter(({ outcome }) => outcome === "denied")
+  assert.equal(entries.length, 11)
+  assert.ok(entries.every(({ clientId, code }) => clientId === client.identity.clientId && code === "client_revoked"))
+  assert.equal(entries.at(-1)?.count, 90)
+})

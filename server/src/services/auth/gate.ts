@@ -80,7 +80,13 @@ export class Gate {
       this.#parts.counters.auditEntry("allowed")
       return { value, receipt }
     } catch (error) {
-      if (isRefusal(error)) await this.#refuse(caller, action, claims, workspace, access, error.code)
+      if (isRefusal(error) && access !== undefined) {
+        await this.#refuse(caller, action, claims, workspace, access, error.code)
+      } else if (isRefusal(error)) {
+        // Whoever is out keeps a token for a quarter of an hour: it must not fill the disk with entries (ADR 23).
+        const { apiKeyId, clientId, workspaceId } = claims
+        await this.#parts.refusals.note(caller, { workspaceId, action, code: error.code, apiKeyId, clientId })
+      }
       throw error
     }
   }
@@ -140,7 +146,7 @@ export class Gate {
     action: RuledAction,
     claims: TokenClaims,
     workspace: WorkspaceState,
-    access: Access | undefined,
+    access: Access,
     code: string,
   ): Promise<void> {
     await this.#parts.store.appendAudit(this.#guard(caller, action, claims, workspace, access, code))

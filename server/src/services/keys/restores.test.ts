@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
+import { newKeyset } from "@halfkey/core/client/membership"
 import { type Manifest, manifestFormat } from "@halfkey/core/formats/manifest"
+import { systemRandom } from "@halfkey/core/primitives/random"
 import Database from "better-sqlite3"
 import { TestServer } from "../../testing/test-server.ts"
-import { TestWorkspace } from "../../testing/test-workspace.ts"
+import { changeToWire, TestWorkspace } from "../../testing/test-workspace.ts"
 
 const server = await TestServer.start({ after })
 const workspace = await TestWorkspace.create(server)
@@ -62,4 +64,21 @@ test("the audit log gets another origin with the first manifest of a restore, an
   assert.equal(auditIncarnation(), 3)
   assert.deepEqual(await put("staging", await next("staging", { incarnation: 4 })), [200, undefined])
   assert.equal(auditIncarnation(), 4)
+})
+
+test("nor does a token without a client raise it by a key set that is new", async () => {
+  const { roster } = await admin.keyset("production")
+  const members = [{ ...(await admin.identity.publicKeys()), mode: "read-write" as const, label: "admin" }]
+  const root = workspace.draft.root.publicKeys
+  const input = { root, roster, kind: "environment" as const, name: "made-again", members }
+  const made = await newKeyset(input, workspace.signer, systemRandom)
+  const { signature: _, ...fields } = made.manifest
+  const manifest = manifestFormat.sign({ ...fields, incarnation: 9 }, workspace.signer.signingKey)
+  const body = changeToWire({ ...made, manifest })
+  const control = await workspace.withApiKey(undefined, { role: "control" })
+  const refused = await control.call("POST", "/v1/keysets", body)
+  assert.deepEqual([refused.status, refused.body.code], [403, "client_required"])
+  assert.equal(auditIncarnation(), 4)
+  assert.equal((await admin.call("POST", "/v1/keysets", body)).status, 201)
+  assert.equal(auditIncarnation(), 9)
 })
