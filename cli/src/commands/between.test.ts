@@ -7,7 +7,7 @@ import { Installation } from "../testing/installation.ts"
 
 const halfkey = new Installation()
 before(async () => {
-  await halfkey.up()
+  await halfkey.up({ HALFKEY_VALUE_MAX_LENGTH: "131072" })
   await halfkey.ok(["import", "-e", "staging", "-y"], { stdin: "A=staging-a\nB=both\nC='two\nlines'\n" })
   await halfkey.ok(["import", "-e", "production", "-y"], { stdin: "A=production-a\nB=both\nD=only here\n" })
 })
@@ -117,6 +117,25 @@ test("what diff cannot compare is refused", async () => {
   assert.equal(two.stderr, "halfkey: versions of two secrets were named\n  try: halfkey diff A@1 A@2\n")
   const unknown = await halfkey.run(["diff", "staging", "prodution"])
   assert.equal(unknown.code, 3)
+})
+
+test("import takes what this server takes, and no file is too large to be refused", async () => {
+  const large = "x".repeat(131_072)
+  await halfkey.ok(["import", "-e", "development", "-y"], { stdin: `LARGE=${large}\n` })
+  assert.equal(await value("LARGE", "development"), large)
+  const more = await halfkey.run(["import", "-e", "development", "-y"], { stdin: `A=1\nLARGE=${large}x\n` })
+  assert.deepEqual(
+    [more.code, more.stderr.split("\n")[1]],
+    [2, "  line 2: the value of LARGE has 131073 bytes, at most 131072 are allowed"],
+  )
+  const lines = "x\n".repeat(2 * 1024 * 1024 - 4)
+  const quoted = await halfkey.run(["import", "-e", "development", "-y"], { stdin: `A='${lines}'` })
+  assert.match(quoted.stderr, /^halfkey: stdin has a problem, .*\n {2}line 1: the value of A has \d+ bytes, at most/)
+  const whole = await halfkey.run(["import", "-e", "development", "-y"], { stdin: `A='${lines}${lines}'` })
+  assert.deepEqual(
+    [whole.code, whole.stderr],
+    [2, "halfkey: stdin has more than 4194304 bytes\n  try: split it into several\n"],
+  )
 })
 
 test("copy shows, asks, and writes only what was named", async () => {

@@ -8,8 +8,8 @@ import { usageError } from "../failure.ts"
 import { readFileBounded } from "../streams.ts"
 import { formatOfFile, readSource, type SourceFormat, sourceFormats } from "./source.ts"
 
-/** Most bytes of a file: less than a commit may have. */
-const fileMaxLength = 32 * 1024 * 1024
+/** Most bytes of a file: half of what the engine's expressions can go back over, and less than a commit may have. */
+const fileMaxLength = 4 * 1024 * 1024
 
 export function sourceFormatFrom(flags: Flags): SourceFormat | undefined {
   const text = textFlag(flags, "format")
