@@ -26,7 +26,6 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   grants: { summary: "who may do what in which environment", group: "administer" },
   audit: { summary: "who did what, and the proof that nobody changed the log", group: "administer" },
   "audit-key": { summary: "which key of the server signs the audit log", group: "administer" },
-  restore: { summary: "after the server's operator restored a backup", group: "administer" },
   granters: { summary: "who may sign who is a member", group: "administer" },
   devices: { summary: "let people's devices in, and take them out", group: "administer" },
   keys: { summary: "create, list, rotate and revoke API keys", group: "administer" },
@@ -98,6 +97,12 @@ const entries = [
     group: "edit",
     summary: "bring an earlier value back, as a new version",
     load: () => import("./commands/rollback.ts"),
+  },
+  {
+    path: "restore",
+    group: "use",
+    summary: "take an environment back to a time, deletions included",
+    load: () => import("./commands/restore.ts"),
   },
   ...administrationEntries,
   {

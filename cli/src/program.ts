@@ -60,7 +60,9 @@ function entryOf(args: readonly string[]): CommandEntry | undefined {
     if (optionsWithValue.has(arg)) index++
     else if (!arg.startsWith("-")) words.push(arg)
   }
-  return commandTable.find(({ path }) => path.split(" ").every((word, index) => words[index] === word))
+  const matching = commandTable.filter(({ path }) => path.split(" ").every((word, index) => words[index] === word))
+  // `restore accept` is not `restore` of a secret called accept.
+  return matching.sort((left, right) => right.path.length - left.path.length)[0]
 }
 
 type OnParsed = (options: unknown, globals: GlobalOptions) => void
@@ -94,6 +96,8 @@ function build(
     if (second === undefined) {
       const command = program.command(first).helpGroup(`${groups[entry.group]}:`).summary(entry.summary)
       fill(command, program, entry, entry === typed ? module : undefined, onParsed)
+      // A command may have others below it.
+      parents.set(first, command)
       continue
     }
     let parent = parents.get(first)

@@ -200,6 +200,8 @@ export class Story {
     await this.quietly(0, ["delete", "PEM", ...production, "-y"])
     await this.quietly(0, ["history", "PEM", ...production])
     await this.quietly(0, ["rollback", "PEM", ...production])
+    await this.quietly(0, ["restore", "--to", "1h", ...production, "--dry-run"])
+    await this.quietly(2, ["restore", "--to", "1h", ...production, "STDIN"])
     await this.quietly(0, ["list", ...production])
     for (const args of [["whoami"], ["doctor"], ["config", "explain"], ["clients", "list"], ["keys", "list"]]) {
       await this.quietly(0, args)

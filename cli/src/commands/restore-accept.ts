@@ -22,7 +22,9 @@ export const definition: CommandDefinition<RestoreAcceptOptions> = {
   about: `Signs a manifest for every environment that the server went back on, which all clients then take: with the members,
 modes and state that this machine has seen last, so that nobody who was removed since the backup comes back. Rosters that the
 server lost are uploaded first. Shows what it signs, and asks. Interrupted? Type it again. Values are brought back
-afterwards, by halfkey reconcile --apply on each machine. What no machine keeps is lost.`,
+afterwards, by halfkey reconcile --apply on each machine. What no machine keeps is lost.
+
+Something else: \`halfkey restore --to TIME\` takes an environment back to what it held at a time.`,
   examples: [
     { does: "everything that the server went back on", line: "halfkey restore accept" },
     {

@@ -4,7 +4,7 @@ import { type Flags, textFlag } from "../command.ts"
 import { usageError } from "../failure.ts"
 import { apiKeyIdFrom } from "./api-key-id.ts"
 import { clientIdFrom } from "./client-id.ts"
-import { dateMs, spanMs } from "./time.ts"
+import { momentMs } from "./time.ts"
 
 /** `-e` is left to the global options. Throws a usage error. */
 export function auditFilterFrom(flags: Flags, now: number): Omit<AuditFilter, "environment"> {
@@ -26,8 +26,7 @@ export function auditFilterFrom(flags: Flags, now: number): Omit<AuditFilter, "e
 function timeFlag(flags: Flags, name: string, now: number): string | undefined {
   const text = textFlag(flags, name)
   if (text === undefined) return undefined
-  const span = spanMs(text)
-  const time = span === undefined ? dateMs(text) : now - span
+  const time = momentMs(text, now)
   if (time !== undefined && time >= 0) return new Date(time).toISOString()
   throw usageError(
     `--${name} cannot be ${JSON.stringify(text)}`,

@@ -8,6 +8,12 @@ export function spanMs(text: string): number | undefined {
   return count === undefined ? undefined : Number(count) * (unitMs[unit] ?? 0)
 }
 
+/** A span ago, or a date, in milliseconds since 1970; `undefined` for anything else. */
+export function momentMs(text: string, now: number): number | undefined {
+  const span = spanMs(text)
+  return span === undefined ? dateMs(text) : now - span
+}
+
 /** `2027-01-31` or `2027-01-31T12:00:00Z` in milliseconds since 1970; `undefined` for anything else. */
 export function dateMs(text: string): number | undefined {
   const time = /^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$/.test(text) ? Date.parse(text) : Number.NaN
