@@ -87,6 +87,12 @@ const entries = [
     load: () => import("./commands/diff.ts"),
   },
   {
+    path: "inject",
+    group: "use",
+    summary: "write a template with secrets in their places",
+    load: () => import("./commands/inject.ts"),
+  },
+  {
     path: "history",
     group: "edit",
     summary: "list the versions of a secret: when, and by whom",

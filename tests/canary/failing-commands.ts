@@ -12,6 +12,7 @@ export function failingCommands({ admin, household, keys }: Story): FailingComma
   const value = values.STDIN.bytes
   const set = ["set", "STDIN", ...production]
   const init = ["init", "--endpoint", household.wire.url, "--save-profile", "again", "--setup-token-file", "-"]
+  const inject = ["inject", "-i", "-", ...production]
   const setupToken = text(keys.setupToken[0]?.bytes ?? value)
   return [
     { exit: 3, args: ["set", "STDIN", "-e", "produktion"], invocation: { stdin: value } },
@@ -35,6 +36,9 @@ export function failingCommands({ admin, household, keys }: Story): FailingComma
       invocation: { stdin: JSON.stringify({ STDIN: text(value) }) },
     },
     { exit: 3, args: ["get", "ABSENT", ...production] },
+    { exit: 3, args: inject, invocation: { stdin: Buffer.concat([value, Buffer.from("{{ STDIN }}{{ ABSENT }}")]) } },
+    { exit: 2, args: inject, invocation: { stdin: Buffer.concat([Buffer.from("{{"), value]) } },
+    { exit: 2, args: [...inject, "-o", "/nowhere/file"], invocation: { stdin: "{{ STDIN }}" } },
     { exit: 125, args: ["run", "-e", "staging", "--", "true"] },
     { exit: 125, args: ["run", "-e", "nowhere", "--", "true"] },
     { exit: 127, args: ["run", ...production, "--", "no-such-program"] },

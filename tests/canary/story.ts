@@ -161,6 +161,9 @@ export class Story {
       this.said.push({ args, code, stderr, stdout: Buffer.alloc(0) })
     }
     const many = await this.household.run(["get-many", "STDIN", "PEM", ...production, "-o", "json"])
+    const template = await this.household.run(["inject", "-i", "-", ...production], { stdin: "{{ STDIN }}" })
+    assert.ok(template.stdout.equals(values.STDIN.bytes))
+    this.said.push({ ...template, args: ["inject"], stdout: Buffer.alloc(0) })
     assert.deepEqual(JSON.parse(text(many.stdout)), { STDIN: text(values.STDIN.bytes), PEM: text(values.PEM.bytes) })
   }
 

@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs"
-import { dirname } from "node:path"
+import { basename, dirname } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 
 /** Windows has no such bits: there the user's folder is private by its own rules. */
@@ -103,14 +103,19 @@ export function readPrivateFile(path: string): string | undefined {
  * nobody reads. Crash after: the new one. With `durable`, it survives a power failure as soon as this returns.
  */
 export function writePrivateFile(path: string, text: string, { durable = true } = {}): void {
+  ensurePrivateDirectory(dirname(path))
+  replaceByPrivateFile(path, text, { durable })
+}
+
+/** As `writePrivateFile`, in a directory that a person chose: it has to be there, and others may write to it. */
+export function replaceByPrivateFile(path: string, content: string | Uint8Array, { durable = true } = {}): void {
   const directory = dirname(path)
-  ensurePrivateDirectory(directory)
   // Not from node:crypto, which takes `run` 3 ms to load; "wx" below is what keeps others' files out.
-  const partial = `${directory}/.${path.slice(directory.length + 1)}.${process.pid}-${Math.random().toString(36).slice(2)}`
+  const partial = `${directory}/.${basename(path)}.${process.pid}-${Math.random().toString(36).slice(2)}`
   try {
     const descriptor = openSync(partial, "wx", 0o600)
     try {
-      writeFileSync(descriptor, text)
+      writeFileSync(descriptor, content)
       if (durable) fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
