@@ -120,6 +120,14 @@ const planted: readonly [path: string, specifier: string, reason: RegExp][] = [
   ["server/src/main.ts", "./testing/database.ts", /must not import tests/],
 ]
 
+test("found: what Node 20 does not have, in what runs on it", () => {
+  const text = "const groups = Map.groupBy([], String)\n"
+  assert.deepEqual(problemsOf("sdk/src/x.ts", text), ["sdk/src/x.ts uses Map.groupBy, which Node 20 does not have."])
+  assert.equal(problemsOf("cli/src/x.ts", "for (const x of map.values().map(String)) use(x)").length, 1)
+  assert.deepEqual(problemsOf("server/src/x.ts", text), [])
+  assert.deepEqual(problemsOf("sdk/src/x.ts", "/** `Map.groupBy` is newer. */\nObject.values(x).map(String)\n"), [])
+})
+
 for (const [path, specifier, reason] of planted) {
   test(`found: ${path} imports ${specifier}`, () => {
     const problems = problemsOf(path, `import type { X } from "${specifier}"\n`)

@@ -43,6 +43,8 @@ test("an unknown environment comes with the one that was meant", () => {
 test("the request is named where the server failed", () => {
   const failure = { code: "internal_error", message: "the server failed", requestId: "r-1" }
   assert.deepEqual(report(failure).lines, ["halfkey: the server failed", "  request: r-1"])
+  const own = { code: "unexpected", message: "a bug", facts: { place: "at run (file.js:1:2)" } }
+  assert.deepEqual(report(own).lines, ["halfkey: a bug", "  place: at run (file.js:1:2)"])
 })
 
 test("what was told already, or stopped by the person, is not told again", () => {

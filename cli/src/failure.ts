@@ -62,6 +62,9 @@ function describe(failure: KnownFailure, environments: readonly string[]): strin
   for (const hint of [suggestion, failure.hint]) {
     if (hint !== undefined) lines.push(...hint.split("\n").map((line) => `  try: ${line}`))
   }
+  // What the hint of an unexpected failure asks to be reported.
+  const place = failure.code === "unexpected" ? failure.facts?.["place"] : undefined
+  if (typeof place === "string") lines.push(`  place: ${place}`)
   if (failure.requestId !== undefined && exitOf(failure.code) === 1) lines.push(`  request: ${failure.requestId}`)
   return lines
 }

@@ -40,7 +40,7 @@ function unexpectedFailure(error: unknown): Failure {
     code: "unexpected",
     message: `halfkey stopped at an unexpected ${cleanText(kind)}`,
     retryable: false,
-    hint: "this is a bug: please report it with the place that is named in facts",
+    hint: "this is a bug: please report it, with the place",
     ...(place !== undefined && { facts: { place: cleanText(place.trim()) } }),
   }
 }

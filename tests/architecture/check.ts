@@ -4,6 +4,10 @@ import { everywhereRules, forbiddenDependencies, productionRules } from "./rules
 
 const vagueName = /(^|[-_.])(utils?|helpers?|common|misc)([-_.]|$)/
 
+/** SDK and CLI run on the Node that a machine has, from 20 on; types and tests know the pinned one only. Each is of 21 or later. */
+const newerThanNode20 =
+  /\b(?:Map|Object)\.groupBy\b|\bPromise\.(?:withResolvers|try)\b|\bArray\.fromAsync\b|\bURL\.parse\b|\bRegExp\.escape\b|\bUint8Array\.from(?:Base64|Hex)\b|\bglobSync\b|\bnode:sqlite\b|\.(?:values|keys|entries)\(\)\s*\.(?:map|filter|some|every|find|toArray|reduce|take|drop|flatMap|forEach)\b/
+
 export interface Allowances {
   /** Files that may be longer than the limit, with their own limit. */
   readonly longFiles: ReadonlyMap<string, number>
@@ -35,6 +39,10 @@ function checkFile(path: string, text: string, ownLimit: number | undefined): st
   const vague = path.split("/").find((part) => vagueName.test(part))
   if (vague !== undefined) problems.push(`${path} hides its purpose: "${vague}" could hold anything.`)
   if (isTest(path)) return problems
+  const newer = /^(?:core|sdk|cli)\//.test(path)
+    ? newerThanNode20.exec(text.replace(/^\s*(?:\/?\*|\/\/).*$/gm, ""))
+    : null
+  if (newer !== null) problems.push(`${path} uses ${newer[0]}, which Node 20 does not have.`)
   const limit = ownLimit ?? (path.startsWith("core/") ? 200 : 300)
   const lines = text.replace(/\n$/, "").split("\n").length
   if (lines > limit) problems.push(`${path} has ${lines} lines, more than ${limit}: split it by what it is about.`)

@@ -6,6 +6,7 @@ import { parseRecord } from "@halfkey/core/formats/record"
 import { type Roster, rosterFormat } from "@halfkey/core/formats/roster"
 import { secretNameProblem } from "@halfkey/core/formats/secret-name"
 import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
+import { grouped } from "../grouped.ts"
 import type { Session } from "../session.ts"
 import type { Archive, ArchivedRecord, KeysetFloor, RosterFloor } from "../stores.ts"
 
@@ -42,7 +43,7 @@ export async function readRemembered({ archive: store, floors }: Session): Promi
     const manifest = parsed(() => manifestFormat.parse(json))
     if (manifest !== undefined) manifests.set(toBase64Url(manifestFormat.hash(manifest)), manifest)
   }
-  const records = Map.groupBy(archive.records.filter(isRecord), ({ keysetId }) => keysetId)
+  const records = grouped(archive.records.filter(isRecord), ({ keysetId }) => keysetId)
   return {
     roster,
     rosters: chainTo(roster, archive.rosters),

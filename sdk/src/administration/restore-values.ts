@@ -6,6 +6,7 @@ import { decodeVaultPlaintext, parseRecord, type VaultPlaintext } from "@halfkey
 import { concatBytes, toBase64Url, wipe } from "@halfkey/core/primitives/bytes"
 import { invalidResponse } from "../answer-reader.ts"
 import type { CallScope } from "../call-scope.ts"
+import { grouped } from "../grouped.ts"
 import type { CallOptions } from "../options.ts"
 import type { Session } from "../session.ts"
 import { type Write, writeAll } from "../vault-write.ts"
@@ -170,7 +171,7 @@ async function retrieveSeeds(
   values: readonly Kept[],
 ): Promise<Map<Kept, Uint8Array>> {
   const seeds = new Map<Kept, Uint8Array>()
-  const byEpoch = Map.groupBy(values, ({ record }) => parseRecord(record).header.epoch)
+  const byEpoch = grouped(values, ({ record }) => parseRecord(record).header.epoch)
   const groups = [...byEpoch].filter(([epoch]) => manifest.epochs.some((live) => live.epoch === epoch))
   if (groups.length === 0) return seeds
   const answer = await session.api.call(scope, {
