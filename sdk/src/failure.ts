@@ -15,7 +15,8 @@ export async function toResult<T>(work: () => Promise<T>): Promise<Result<T>> {
   }
 }
 
-function toFailure(error: unknown): Failure {
+/** What the caller gets to see of anything that was thrown. */
+export function toFailure(error: unknown): Failure {
   if (!(error instanceof HalfkeyError)) return unexpectedFailure(error)
   const { code, check, facts, hint, message } = error
   return {

@@ -1,5 +1,6 @@
 /** `halfkey/secrets`: secrets that are sealed and opened on this machine only. */
-import { requireFunction } from "./argument-types.ts"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { requireFunction, wrongType } from "./argument-types.ts"
 import { requireOptionTypes } from "./configuration.ts"
 import { toResult } from "./failure.ts"
 import {
@@ -36,6 +37,7 @@ import {
 import { SessionHolder } from "./session-holder.ts"
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts"
 import { Vault } from "./vault.ts"
+import type { Watch, WatchListener, WatchOptions } from "./watch.ts"
 
 export { joinStates } from "./freshness-state.ts"
 export type { LoadAllOptions, Loaded, LoadIssue, LoadOptions, Schemas, TakesText } from "./load.ts"
@@ -91,6 +93,7 @@ export type {
   TokenStore,
 } from "./stores.ts"
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
+export type { Watch, WatchedChange, WatchListener, WatchOptions } from "./watch.ts"
 
 /**
  * The secrets of one workspace. Every method resolves to a `Result` and rejects for nothing but parameters of a wrong
@@ -197,6 +200,24 @@ export class Secrets {
     })
   }
 
+  /**
+   * Calls `listener` with what changed: written, deleted, come back. Resolves when it has read what there is, which is no
+   * change; names may be missing. After that it asks for versions in one small request each time, and reads what has another.
+   * Outages are survived, and told to `onFailure`. It ends by `stop()`, by `signal` and by `close()`.
+   *
+   * @example
+   * const watch = unwrap(await secrets.watch(["DATABASE_URL"], ([{ text }]) => reconnect(text)))
+   */
+  watch(names: readonly string[], listener: WatchListener, options: WatchOptions = {}): Promise<Result<Watch>> {
+    return toResult(async () => {
+      if (typeof listener !== "function") throw wrongType("listener", "a function", listener)
+      requireFunction(options.onFailure, "onFailure")
+      const checked = checkedNames(names)
+      if (checked.length === 0) throw new HalfkeyError("invalid_argument", "there is no name to watch")
+      return await this.#vault.watch(checked, listener, options)
+    })
+  }
+
   /** Names and versions of all live secrets, in order of name. Opens nothing: what it says is the server's word. */
   list(options: { readonly prefix?: string | undefined } & CallOptions = {}): Promise<Result<SecretMetadata[]>> {
     return toResult(async () => await this.#vault.list(options, options.prefix))
@@ -242,7 +263,7 @@ export class Secrets {
     })
   }
 
-  /** Waits for calls under way, then overwrites all keys in memory. Later calls fail. */
+  /** Ends watches, waits for calls under way, then overwrites all keys in memory. Later calls fail. */
   async close(): Promise<void> {
     await this.#vault.close()
   }

@@ -20,11 +20,28 @@ export async function listSecrets(
   return found.flatMap(({ deleted, ...metadata }) => (deleted ? [] : [{ ...metadata, environment: name }]))
 }
 
-/** All pages, in order of name; with `deleted`, deletions too. */
+/** The versions of these names, deletions included, as the server says; of names that are near to each other in one request. */
+export async function listVersions(
+  session: Session,
+  scope: CallScope,
+  environment: string,
+  names: readonly string[],
+): Promise<Map<string, number>> {
+  const [first = "", ...others] = names
+  let length = first.length
+  for (const name of others) while (!name.startsWith(first.slice(0, length))) length -= 1
+  const prefix = first.slice(0, length) || undefined
+  const until = [...names].sort().at(-1)
+  const found = await listMetadata(session, scope, { environment, prefix, deleted: true }, until)
+  return new Map(found.map(({ name, version }) => [name, version]))
+}
+
+/** All pages up to the name `until`, in order of name; with `deleted`, deletions too. */
 export async function listMetadata(
   session: Session,
   scope: CallScope,
   query: { readonly environment: string; readonly prefix?: string | undefined; readonly deleted?: boolean },
+  until?: string,
 ): Promise<ServedMetadata[]> {
   const found: ServedMetadata[] = []
   let after: string | undefined
@@ -44,7 +61,7 @@ export async function listMetadata(
       found.push(metadata)
     }
     const next = answer.field("next").textOrNull()
-    if (next === null) return found
+    if (next === null || (until !== undefined && last >= until)) return found
     if (next < last || next <= (after ?? "")) throw invalidResponse("its next page goes back")
     after = next
   }

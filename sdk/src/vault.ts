@@ -12,15 +12,17 @@ import type { Session } from "./session.ts"
 import type { SessionHolder } from "./session-holder.ts"
 import type { NameAndVersion } from "./vault-answers.ts"
 import { changesSince } from "./vault-changes.ts"
-import { listSecrets, secretHistory } from "./vault-list.ts"
+import { listSecrets, listVersions, secretHistory } from "./vault-list.ts"
 import { type OpenedSecret, readEverything, readNamed } from "./vault-read.ts"
 import { rollbackWrite } from "./vault-rollback.ts"
 import { type Write, writeAll } from "./vault-write.ts"
+import { type Watch, Watcher, type WatchListener, type WatchOptions } from "./watch.ts"
 import { WriteQueue } from "./write-queue.ts"
 
 export class Vault {
   readonly #holder: SessionHolder
   readonly #queue = new WriteQueue()
+  readonly #watchers = new Set<Watcher>()
   #valueMaxLength: number | undefined
 
   constructor(holder: SessionHolder) {
@@ -115,7 +117,25 @@ export class Vault {
     return await session.run(options, async (scope) => await secretHistory(session, scope, environment, name))
   }
 
+  async watch(names: readonly string[], listener: WatchListener, options: WatchOptions): Promise<Watch> {
+    const { session } = this.#holder
+    const environment = session.environmentOf(options)
+    const source = {
+      versions: (call: CallOptions) =>
+        session.run(call, async (scope) => await listVersions(session, scope, environment, names)),
+      read: (call: CallOptions, changed: readonly string[]) => {
+        const wanted = changed.map((name) => ({ name }))
+        return session.run(call, async (scope) => await readNamed(session, scope, environment, wanted))
+      },
+    }
+    const watcher = new Watcher(source, names, listener, options)
+    for (const each of this.#watchers) if (each.over) this.#watchers.delete(each)
+    this.#watchers.add(watcher)
+    return { secrets: await watcher.start(), stop: () => watcher.stop() }
+  }
+
   async close(): Promise<void> {
+    for (const watcher of this.#watchers) watcher.stop()
     await this.#holder.close()
   }
 
