@@ -50,3 +50,33 @@ test("from then on every receipt counts again, and nothing goes back", async () 
   assert.equal(cut.status, 7)
   assert.match(cut.stderr, /^halfkey: check "(?:freshness|entries|receipts)" failed/)
 })
+
+test("receipts from after the restore count, however often manifests were signed since", async () => {
+  const other = await AuditScene.open()
+  after(() => other.close())
+  const copy = join(other.folder, "backup")
+  await other.use(5)
+  await other.server.kill()
+  cpSync(other.dataDirectory, copy, { recursive: true })
+  await other.server.start()
+  await other.use(10)
+  assert.equal((await other.run(["audit", "verify"])).status, 0)
+  await other.server.kill()
+  rmSync(other.dataDirectory, { recursive: true })
+  cpSync(copy, other.dataDirectory, { recursive: true })
+  await other.server.start()
+  await other.ok(["restore", "accept", "-y", "-q"])
+  const before = other.entries().length
+  await other.use(20)
+  const behind = other.entries().length
+  // More revisions than are asked for at first; the last has every receipt from before it excused, if it counts.
+  for (let times = 0; times < 9; times++) {
+    await other.ok(["environments", "disable", "development", "-y", "-q"])
+    await other.ok(["environments", "enable", "development", "-q"])
+  }
+  const honest = other.entries()
+  other.replace([...honest.slice(0, before), ...honest.slice(behind)], { rebuilt: true })
+  const { status, stderr } = await other.run(["audit", "verify"])
+  assert.equal(status, 7, stderr)
+  assert.match(stderr, /^halfkey: check "receipts" failed/)
+})

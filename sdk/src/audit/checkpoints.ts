@@ -7,12 +7,13 @@ import {
 } from "@halfkey/core/formats/checkpoint"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { WorkspaceId } from "@halfkey/core/formats/ids"
+import type { Manifest } from "@halfkey/core/formats/manifest"
 import { isConsistent } from "@halfkey/core/formats/merkle-proof"
 import { type Roster, rosterFormat, type WorkspaceRootKeys } from "@halfkey/core/formats/roster"
 import { noteMaxLength } from "@halfkey/core/formats/signed-note"
 import { fromBase64Url, toBase64Url } from "@halfkey/core/primitives/bytes"
 import { equalBytes } from "@halfkey/core/primitives/hash"
-import { loadAllDocuments } from "../administration/documents.ts"
+import { loadAllDocuments, loadManifests } from "../administration/documents.ts"
 import { readWorkspace } from "../administration/roster.ts"
 import type { CallScope } from "../call-scope.ts"
 import type { Session } from "../session.ts"
@@ -142,18 +143,46 @@ export async function memoryOf(session: Session, scope: CallScope, head: SignedH
 }
 
 /**
- * When a granter accepted the restore: the first manifest that says so, as far as it is still the newest of its key set.
+ * When a granter accepted the restore: the first manifest that says so, however often its key set was signed again since, or
+ * else receipts from between would not count.
  * Only a granter can say that the log starts again: else an operator could cut it off and call that a restore (S10).
  */
 async function acceptedAt(session: Session, scope: CallScope, incarnation: number): Promise<number> {
   const manifests = (await loadAllDocuments(session, scope)).map(({ manifest }) => manifest)
-  const times = manifests.filter((each) => each.incarnation >= incarnation).map(({ createdAt }) => createdAt)
+  const times: number[] = []
+  for (const manifest of manifests) {
+    if (manifest.incarnation >= incarnation) times.push(await beginningOf(session, scope, manifest, incarnation))
+  }
   if (times.length > 0) return Math.min(...times)
   throw auditCheckFailed(
     "origin",
     `the log says that it goes on after a restore (incarnation ${incarnation}), but no manifest that a granter signed says so`,
     { incarnation },
   )
+}
+
+/** When the first manifest of an incarnation, or a later one, was signed. Most are few revisions back: so a few are asked for first. */
+async function beginningOf(
+  session: Session,
+  scope: CallScope,
+  { createdAt, keysetId, revision }: Manifest,
+  incarnation: number,
+): Promise<number> {
+  for (let back = 16; ; back *= 16) {
+    const since = Math.max(1, revision - back)
+    const chain = await loadManifests(session, scope, keysetId, since)
+    if (chain[0]?.revision !== since) {
+      throw auditCheckFailed(
+        "origin",
+        "the server leaves out when the restore was accepted that its log goes on after",
+        {
+          incarnation,
+        },
+      )
+    }
+    const first = chain.find((each) => each.incarnation >= incarnation)
+    if (since === 1 || (first !== undefined && first !== chain[0])) return first?.createdAt ?? createdAt
+  }
 }
 
 /**
