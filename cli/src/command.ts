@@ -30,8 +30,11 @@ export interface CommandDefinition<Options> {
   readonly about?: string
   /** At least two, shown by `--help`. */
   readonly examples: readonly [Example, Example, ...Example[]]
-  /** Whether the command acts in one environment (`-e` once), in several (`-e` repeated) or in none. */
-  readonly environments: "one" | "many" | "none"
+  /**
+   * Whether the command acts in one environment (`-e` once), in several (`-e` repeated), in layers (repeated, and the last one
+   * is the environment of the settings) or in none.
+   */
+  readonly environments: "one" | "many" | "layers" | "none"
   /** Formats of `-o`; the first is what a terminal gets. Without any, the command has no `-o`. */
   readonly formats?: readonly [OutputFormat, ...OutputFormat[]]
   /** Adds arguments and options to the parser. */
@@ -66,4 +69,9 @@ export function listFlag(flags: Flags, name: string): readonly string[] {
 /** For commander: collects a repeated option, also as a list with commas. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, ...value.split(",").filter((part) => part !== "")]
+}
+
+/** As `collect`, with the empty ones, for whoever refuses them. */
+export function collectAll(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, ...value.split(",")]
 }

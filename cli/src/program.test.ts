@@ -40,11 +40,26 @@ test("options stand before or behind the command, and the nearer ones win", asyn
 test("run leaves everything behind the program to the program", async () => {
   const expected = {
     path: "run",
-    options: { command: ["ls", "-e", "x", "--help"], allowedNames: [] },
+    options: {
+      command: ["ls", "-e", "x", "--help"],
+      allowedNames: [],
+      environments: ["a"],
+      only: [],
+      except: [],
+      prefix: undefined,
+      expand: false,
+    },
     globals: { environment: "a" },
   }
   assert.deepEqual(await parse(["run", "-e", "a", "ls", "-e", "x", "--help"]), expected)
-  assert.deepEqual(await parse(["-e", "a", "run", "--", "ls", "-e", "x", "--help"]), expected)
+  assert.deepEqual(await parse(["-e", "a", "run", "--", "ls", "-e", "x", "--help"]), {
+    ...expected,
+    options: { ...expected.options, environments: [] },
+  })
+  assert.deepEqual(await parse(["-e", "x", "run", "-e", "b", "-e", "c,a", "ls", "-e", "x", "--help"]), {
+    ...expected,
+    options: { ...expected.options, environments: ["b", "c", "a"] },
+  })
 })
 
 test("commands for several environments take -e more than once", async () => {

@@ -1,7 +1,7 @@
 /** The parser of the command line: commander, with the one command loaded that was typed. */
 import { Command, CommanderError, Option } from "commander"
-import type { CommandModule, GlobalOptions } from "./command.ts"
-import { collect } from "./command.ts"
+import type { CommandModule, Flags, GlobalOptions } from "./command.ts"
+import { collect, collectAll } from "./command.ts"
 import { type CommandEntry, commandTable, groups, nouns } from "./command-table.ts"
 import { report, Told } from "./failure.ts"
 import { outputFormats } from "./output/formats.ts"
@@ -140,7 +140,11 @@ function fill(
     const args = received.slice(0, -2)
     // Options may stand before the command's name too; those behind it are nearer and win.
     const flags = { ...typedOptions(program), ...typedOptions(command.parent), ...typedOptions(command) }
-    onParsed(definition.read(args, flags), Object.fromEntries(globalNames.flatMap((name) => pair(name, flags[name]))))
+    const { environment } = flags
+    const nearest =
+      definition.environments === "layers" && Array.isArray(environment) ? environment.at(-1) : environment
+    const globals: Flags = { ...flags, environment: nearest }
+    onParsed(definition.read(args, flags), Object.fromEntries(globalNames.flatMap((name) => pair(name, globals[name]))))
   })
 }
 
@@ -169,6 +173,10 @@ function addGlobalOptions(command: Command, definition: CommandModule["definitio
   if (one) add("-e, --environment <name>", "the environment to act in")
   if (definition?.environments === "many") {
     command.addOption(new Option("-e, --environment <name>", "an environment; may be repeated").argParser(collect))
+  }
+  if (definition?.environments === "layers") {
+    const text = "an environment; may be repeated: later ones win"
+    command.addOption(new Option("-e, --environment <name>", text).argParser(collectAll))
   }
   add("--profile <name>", "use this profile, before any variable")
   add("--endpoint <url>", "address of the server")

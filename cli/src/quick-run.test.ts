@@ -12,7 +12,7 @@ const usual = [
   "run --environment staging -q -- sh -c echo -e x",
   "run --profile work --endpoint https://x.example -- true",
   "run --allow-name PATH --allow-name LD_PRELOAD,IFS -e a -- env",
-  "run -e a -e b -- true -- --",
+  "run -e a -- true -- --",
   "run --quiet -- -e",
 ]
 
@@ -41,6 +41,10 @@ test("every other form goes to the parser", () => {
     "run -e a",
     "set -- true",
     "-e a run -- true",
+    "run -e a -e b -- true",
+    "run -e a,b -- true",
+    "run -e a --only A -- true",
+    "run --expand -- true",
   ]
   for (const line of others) assert.equal(readQuickRun(line.split(" ")), undefined, line)
 })
@@ -59,6 +63,10 @@ test("whatever the quick way reads, the parser reads alike", async () => {
     "true",
     "--endpoint",
     "-y",
+    "--only",
+    "--prefix",
+    "--expand",
+    ",",
     "",
   )
   await fc.assert(

@@ -24,17 +24,24 @@ export function readQuickRun(args: readonly string[]): QuickRun | undefined {
   if (args[0] !== "run") return undefined
   const globals: { environment?: string; profile?: string; endpoint?: string; quiet?: boolean } = {}
   const allowedNames: string[] = []
+  const environments: string[] = []
   for (let index = 1; index < args.length; index++) {
     const arg = args[index] ?? ""
     if (arg === "--") {
       const command = args.slice(index + 1)
-      return command.length === 0 ? undefined : { options: { command, allowedNames }, globals }
+      const options = { command, allowedNames, environments, only: [], except: [], prefix: undefined, expand: false }
+      return command.length === 0 ? undefined : { options, globals }
     }
     if (arg === "-q" || arg === "--quiet") globals.quiet = true
     else {
       const name = Object.hasOwn(withValue, arg) ? withValue[arg] : undefined
       const value = args[++index]
       if (name === undefined || !value || value.startsWith("-")) return undefined
+      if (name === "environment") {
+        // Several are several requests.
+        if (environments.length > 0 || value.includes(",")) return undefined
+        environments.push(value)
+      }
       if (name !== "allowName") globals[name] = value
       else allowedNames.push(...value.split(",").filter((part) => part !== ""))
     }

@@ -41,6 +41,8 @@ export function failingCommands({ admin, household, keys }: Story): FailingComma
     { exit: 2, args: [...inject, "-o", "/nowhere/file"], invocation: { stdin: "{{ STDIN }}" } },
     { exit: 125, args: ["run", "-e", "staging", "--", "true"] },
     { exit: 125, args: ["run", "-e", "nowhere", "--", "true"] },
+    { exit: 125, args: ["run", ...production, "--only", "STDIN", "--only", text(value), "--", "true"] },
+    { exit: 125, args: ["run", ...production, "-e", "staging", "--expand", "--", "true"] },
     { exit: 127, args: ["run", ...production, "--", "no-such-program"] },
     { exit: 2, args: set, invocation: { stdin: value, env: { CS_CLIENT_KEY: `${admin.clientKey}x` } } },
     { exit: 2, args: set, invocation: { stdin: value, env: { CS_CLIENT_ACCESS_KEY: admin.apiKey.slice(0, -1) } } },

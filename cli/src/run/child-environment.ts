@@ -30,12 +30,14 @@ export interface ChildEnvironment {
 
 /**
  * Inherited variables with the secrets over them: a secret wins. Throws for dangerous names that are not in `allowed`,
- * and for values that no variable can hold; then nothing is started.
+ * and for values that no variable can hold; then nothing is started. Variables' names begin with `prefix`: what counts is
+ * the whole name.
  */
 export function childEnvironment(
   inherited: Environment,
   secrets: readonly NamedValue[],
   allowed: ReadonlySet<string>,
+  prefix = "",
 ): ChildEnvironment {
   // A Map, since an assignment to the name __proto__ would be lost.
   const variables = new Map<string, string>()
@@ -45,10 +47,11 @@ export function childEnvironment(
   const leftOut: string[] = []
   const refused: string[] = []
   for (const { name, value } of secrets) {
-    const effect = allowed.has(name) ? undefined : dangerOf(name)
-    if (!isVariableName(name)) leftOut.push(name)
-    else if (effect !== undefined) refused.push(`${name} ${effect}`)
-    else variables.set(name, textOf(name, value))
+    const variable = `${prefix}${name}`
+    const effect = allowed.has(variable) ? undefined : dangerOf(variable)
+    if (!isVariableName(variable)) leftOut.push(name)
+    else if (effect !== undefined) refused.push(`${variable} ${effect}`)
+    else variables.set(variable, textOf(name, value))
   }
   if (refused.length > 0) throw dangerous(refused)
   return { variables: Object.fromEntries(variables), leftOut }
