@@ -23,8 +23,8 @@ after(async () => {
 })
 
 /** `halfkey login` that waits, once it shows its code. */
-async function startLogin(args: readonly string[] = [], machine = laptop) {
-  const child = machine.spawn(["login", crn, "--endpoint", up.endpoint, ...args])
+async function startLogin(args: readonly string[] = [], machine = laptop, where = [crn, "--endpoint", up.endpoint]) {
+  const child = machine.spawn(["login", ...where, ...args])
   let stderr = ""
   const closed = once(child, "close") as Promise<[number | null]>
   await new Promise<void>((resolve, reject) => {
@@ -209,6 +209,17 @@ describe("a person's device", () => {
     const second = await startLogin()
     assert.deepEqual([second.id, second.code], [first.id, first.code])
     await second.interrupt()
+    // As the note says it, without anything; and by the workspace alone.
+    for (const where of [[], [crn]]) {
+      const bare = await startLogin([], laptop, where)
+      assert.deepEqual([bare.id, bare.code], [first.id, first.code])
+      await bare.interrupt()
+    }
+    const unnamed = await laptop.run(["logout", "-y"])
+    assert.equal(
+      unnamed.stderr,
+      "halfkey: no profile is chosen\n  try: halfkey logout --profile 127.0.0.1   (gives up a login that waits)\n",
+    )
     const third = await startLogin(["--label", "other"])
     assert.notEqual(third.id, first.id)
     await third.interrupt()

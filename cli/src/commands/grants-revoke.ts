@@ -1,5 +1,6 @@
 /** `halfkey grants revoke`: takes a client out of environments; it keeps the others. */
-import { unwrap } from "halfkey/admin"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { type Admin, unwrap } from "halfkey/admin"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
@@ -10,6 +11,7 @@ export interface GrantsRevokeOptions {
   readonly clientId: string
   readonly environments: readonly string[]
   readonly rotate: boolean
+  readonly last: boolean
 }
 
 export const definition: CommandDefinition<GrantsRevokeOptions> = {
@@ -25,21 +27,26 @@ Interrupted? Type it again; the command goes on where it stopped.`,
     },
   ],
   define: (command) => {
-    command.argument("<client-id>", "the whole id").option("--rotate", "begin a new epoch without the client")
+    command
+      .argument("<client-id>", "the whole id")
+      .option("--rotate", "begin a new epoch without the client")
+      .option("--last", "also the only member: then only the recovery kit opens what is there")
   },
   read: ([clientId], flags) => ({
     clientId: clientIdFrom(clientId),
     environments: environmentsFrom(flags),
     rotate: flags["rotate"] === true,
+    last: flags["last"] === true,
   }),
 }
 
 export async function run(context: Context, options: GrantsRevokeOptions): Promise<undefined> {
-  const { clientId, environments, rotate } = options
+  const { clientId, environments, last, rotate } = options
   context.connection()
+  const admin = await context.admin()
+  if (!last) await requireOthers(admin, clientId, environments)
   const where = environments.join(", ")
   await requireConfirmation(context, `Take client ${clientId} out of ${where}?`, `${clientId} was not taken out`)
-  const admin = await context.admin()
   const { environments: changed, notMember } = unwrap(await admin.grants.revoke(clientId, environments, { rotate }))
   if (changed.length > 0) context.note(`${clientId} is no member of ${changed.join(", ")} any more`)
   if (notMember.length > 0) context.note(`it is no member of ${notMember.join(", ")}: nothing was done there`)
@@ -56,4 +63,20 @@ export async function run(context: Context, options: GrantsRevokeOptions): Promi
   }
   context.note("what it has read stays known to it: replace those secrets")
   return undefined
+}
+
+/** Nobody can let anyone in again where nobody is left: recovery would put everybody out everywhere. */
+async function requireOthers(admin: Admin, clientId: string, environments: readonly string[]): Promise<void> {
+  // What cannot be listed is left to the revocation, which says why.
+  const { data: grants = [] } = await admin.grants.list(environments)
+  const isLeftAlone = ({ members }: (typeof grants)[number]) =>
+    members.length === 1 && members[0]?.clientId === clientId
+  const empty = grants.filter(isLeftAlone).map(({ environment }) => environment)
+  const [first] = empty
+  if (first === undefined) return
+  throw new HalfkeyError("invalid_argument", `${clientId} is the only member of ${empty.join(", ")}`, {
+    hint: `let another one in first: halfkey grants add ID -e ${first}
+to give it up: halfkey environments destroy ${first}
+to shut it, so that only the recovery kit opens it again: the same with --last`,
+  })
 }

@@ -71,6 +71,27 @@ test("grants revoke --rotate begins an epoch without the client", async () => {
   assert.equal((await admin.run(["get", "B", "-e", "staging"], { env })).code, 3)
 })
 
+test("the only member is not taken out by the way, since nobody could let anyone in again", async () => {
+  const { clientId: own = "" } = admin.profile()
+  await admin.ok(["environments", "create", "alone"])
+  const refused = await admin.run(["grants", "revoke", own, "-e", "alone", "-y"])
+  assert.deepEqual(
+    [refused.code, refused.stderr],
+    [
+      2,
+      `halfkey: ${own} is the only member of alone
+  try: let another one in first: halfkey grants add ID -e alone
+  try: to give it up: halfkey environments destroy alone
+  try: to shut it, so that only the recovery kit opens it again: the same with --last
+`,
+    ],
+  )
+  await admin.ok(["set", "A", "-e", "alone"], { stdin: "still there" })
+  assert.match((await admin.run(["grants", "revoke", own, "-e", "alone", "--last", "-y"])).stderr, /no member of alone/)
+  assert.equal((await admin.run(["get", "A", "-e", "alone"])).code, 3)
+  await admin.ok(["environments", "destroy", "alone", "-y"])
+})
+
 test("a member sees its own environments and changes nothing", async () => {
   const env = await newClient("curious", "-e", "development")
   const lines = (await admin.ok(["grants", "list", "--plain"], { env })).trim().split("\n")

@@ -41,9 +41,9 @@ device. Interrupted with Ctrl-C? halfkey login goes on, with the same code.`,
 }
 
 export async function run(context: Context, { label, workspaceCRN }: LoginOptions): Promise<undefined> {
-  const target = loginTarget(context, workspaceCRN)
   const profiles = new Profiles(context.configDirectory)
   const logins = new PendingLogins(context.configDirectory)
+  const target = loginTarget(context, workspaceCRN, logins)
   requireRoom(profiles, target)
   const login = await pendingLogin(logins, target, label)
   const { clientId, clientKey, endpoint } = login

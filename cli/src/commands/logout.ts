@@ -36,7 +36,10 @@ export async function run(context: Context, { local }: LogoutOptions): Promise<u
   if (giveUpLogin(context, profiles)) return undefined
   const name = context.settings().profile?.value
   if (name === undefined) {
-    throw new HalfkeyError("missing_configuration", "no profile is chosen", { hint: "--profile NAME" })
+    const waiting = new PendingLogins(context.configDirectory).list()
+    const hints = waiting.map((login) => `halfkey logout --profile ${login}   (gives up a login that waits)`)
+    const hint = hints.join("\n") || "--profile NAME"
+    throw new HalfkeyError("missing_configuration", "no profile is chosen", { hint })
   }
   const profile = profiles.get(name)
   if (profile.apiKey !== undefined) {

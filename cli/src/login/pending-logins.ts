@@ -1,5 +1,5 @@
 /** Logins that wait for an admin: the key of the device before it has a profile, in `logins/<profile>.json`, private. */
-import { rmSync } from "node:fs"
+import { existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { DeviceKeys } from "halfkey/admin"
@@ -31,6 +31,12 @@ export class PendingLogins {
       // Told below; the parser's own text would quote the file.
     }
     throw new HalfkeyError("invalid_configuration", `${path} is damaged`, { hint: `rm ${path}   (and log in again)` })
+  }
+
+  /** The profiles that they get. */
+  list(): string[] {
+    const files = existsSync(this.#directory) ? readdirSync(this.#directory) : []
+    return files.flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []).sort()
   }
 
   /** Durable once it returns. */

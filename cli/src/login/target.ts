@@ -7,6 +7,7 @@ import { defaultEndpointOf, normalizeEndpoint, profileNameOf } from "../settings
 import { findHalfkeyFile } from "../settings/halfkey-file.ts"
 import type { Profiles } from "../settings/profiles.ts"
 import { variables } from "../settings/resolve.ts"
+import type { PendingLogins } from "./pending-logins.ts"
 
 export interface LoginTarget {
   readonly workspaceCRN: string
@@ -18,13 +19,16 @@ export interface LoginTarget {
  * The workspace as named, by a variable or by halfkey.json; the server only as the person names it or by default: a file
  * that is committed must not decide to whom this machine introduces itself. Throws usage errors.
  */
-export function loginTarget({ cwd, env, options }: Context, named: string | undefined): LoginTarget {
+export function loginTarget(context: Context, named: string | undefined, logins: PendingLogins): LoginTarget {
+  const { cwd, env, options } = context
   const file = findHalfkeyFile(cwd)
   const given = named ?? (env[variables.workspaceCRN] || file?.workspaceCRN)
+  const typed = options.endpoint ?? (env[variables.endpoint] || undefined)
+  const waiting = typed === undefined ? waitingLogin(context, given && parseCrn(given).text, logins) : undefined
+  if (waiting !== undefined) return waiting
   if (given === undefined)
     throw usageError("no workspace was named", "halfkey login crn:…   (an admin's `whoami` shows it)")
   const workspaceCRN = parseCrn(given).text
-  const typed = options.endpoint ?? (env[variables.endpoint] || undefined)
   const from = options.endpoint === undefined ? variables.endpoint : "--endpoint"
   const endpoint = typed === undefined ? defaultEndpointOf(workspaceCRN) : normalizeEndpoint(typed, from)
   if (endpoint === undefined) {
@@ -35,6 +39,20 @@ export function loginTarget({ cwd, env, options }: Context, named: string | unde
     )
   }
   return { workspaceCRN, endpoint, profile: options.profile ?? profileNameOf(endpoint) }
+}
+
+/** The login that Ctrl-C interrupted, by as much as is typed again: its server was named then, by the same person. */
+function waitingLogin({ options }: Context, workspaceCRN: string | undefined, logins: PendingLogins) {
+  const found = (options.profile === undefined ? logins.list() : [options.profile]).flatMap((profile) => {
+    const login = logins.find(profile)
+    if (login === undefined || (workspaceCRN ?? login.workspaceCRN) !== login.workspaceCRN) return []
+    return [{ workspaceCRN: login.workspaceCRN, endpoint: login.endpoint, profile }]
+  })
+  if (found.length > 1) {
+    const lines = found.map(({ endpoint, profile }) => `halfkey login --profile ${profile}   (at ${endpoint})`)
+    throw usageError("several logins wait on this machine", lines.join("\n"))
+  }
+  return found[0]
 }
 
 /** Throws `already_exists` where the profile is taken; what cannot be kept is not begun. */
