@@ -17,7 +17,7 @@ const readJson = (path) => JSON.parse(readFileSync(path, "utf8"))
 await build({
   cwd: sdk,
   config: false,
-  entry: { secrets: "src/secrets.ts", admin: "src/admin.ts" },
+  entry: { secrets: "src/secrets.ts", admin: "src/admin.ts", testing: "src/test-kit.ts" },
   outDir,
   format: "esm",
   target: "node20",
