@@ -1,4 +1,4 @@
-// Builds the package that is published into sdk/dist: ES modules and types for Node 20 and newer, with a package.json of
+// Builds the package that is published into sdk/dist: ES modules, CommonJS and types for Node 20 and newer, with a package.json of
 // its own, since the one in sdk/ leads to the sources.
 //
 //   node tools/build-sdk.mjs [folder] && npm pack ./sdk/dist
@@ -19,7 +19,12 @@ await build({
   config: false,
   entry: { secrets: "src/secrets.ts", admin: "src/admin.ts", testing: "src/test-kit.ts" },
   outDir,
-  format: "esm",
+  format: ["esm", "cjs"],
+  // Chunks apart from entries: else one takes the name of the other.
+  outputOptions: (options, format) => ({
+    ...options,
+    chunkFileNames: format === "cjs" ? "parts/[name].cjs" : "parts/[name].mjs",
+  }),
   target: "node20",
   platform: "node",
   // The core is part of this package; the lattice code stays a dependency, loaded when it is needed.
@@ -37,7 +42,13 @@ const loaded = Object.entries(dependencies).filter(([name]) => name.startsWith("
 const published = {
   ...manifest,
   exports: Object.fromEntries(
-    Object.keys(entries).map((entry) => [entry, { types: `${entry}.d.mts`, default: `${entry}.mjs` }]),
+    Object.keys(entries).map((entry) => [
+      entry,
+      {
+        import: { types: `${entry}.d.mts`, default: `${entry}.mjs` },
+        require: { types: `${entry}.d.cts`, default: `${entry}.cjs` },
+      },
+    ]),
   ),
   dependencies: Object.fromEntries(loaded),
 }

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { delimiter, join, sep } from "node:path"
 import { after, before, test } from "node:test"
-import { pathToFileURL } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { promisify } from "node:util"
 import { RealServer } from "./testing/real-server.ts"
 
@@ -70,10 +70,48 @@ test("the built package works on the pinned Node and on the machine's own", asyn
   }
 })
 
+test("it works for programs of CommonJS, types included", async () => {
+  const other = new RealServer()
+  await other.start()
+  try {
+    const imports = /import (\{.*\}) from (".*")/g
+    const loads = (_: string, names: string, url: string) =>
+      `const ${names} = require(${JSON.stringify(fileURLToPath(JSON.parse(url)).replace(/mjs$/, "cjs"))})`
+    const code = program(folder, other.url, other.setupToken).replace(imports, loads)
+    const { stdout } = await run(process.execPath, ["--input-type=commonjs", "--eval", `(async () => {${code}})()`])
+    assert.match(stdout, /^works on 24$/m)
+  } finally {
+    await other.stop()
+  }
+})
+
+test("its test kit starts a server", async () => {
+  for (const [type, load] of [
+    ["module", "await import"],
+    ["commonjs", "require"],
+  ] as const) {
+    const path = (file: string) =>
+      JSON.stringify(type === "module" ? pathToFileURL(join(folder, `${file}.mjs`)) : join(folder, `${file}.cjs`))
+    const code = `
+      (async () => {
+        const { startTestWorkspace } = ${load}(${path("testing")})
+        const { unwrap } = ${load}(${path("secrets")})
+        const place = unwrap(await startTestWorkspace())
+        unwrap(await place.secrets.set("A", "tested"))
+        console.log(unwrap(await place.secrets.get("A")))
+        await place.close()
+      })()
+    `
+    const { stdout } = await run(process.execPath, [`--input-type=${type}`, "--eval", code], { cwd: root })
+    assert.equal(stdout, "tested\n", type)
+  }
+})
+
 test("its types stand on their own", async () => {
   const consumer = `
     import { Admin, createWorkspace } from "./admin.mjs"
-    import { type Failure, type Result, Secrets, unwrap } from "./secrets.mjs"
+    import { type Failure, type Result, Secrets, type StandardSchema, unwrap } from "./secrets.mjs"
+    import { startTestWorkspace, type TestWorkspace } from "./testing.mjs"
     const secrets = new Secrets({ environment: "production" })
     const result: Result<string> = await secrets.get("A")
     const text: string = unwrap(result)
@@ -85,10 +123,25 @@ test("its types stand on their own", async () => {
     const { credentials } = unwrap(await admin.clients.create({ label: "x", environments: [{ name: "production" }] }))
     const key: string = credentials.clientKey
     console.log(key, createWorkspace)
+    const text2: Promise<Result<TestWorkspace>> = startTestWorkspace()
+    const schema: StandardSchema<string, number> = { "~standard": { version: 1, vendor: "x", validate: () => ({ value: 1 }) } }
+    const { PORT } = unwrap(await secrets.load({ PORT: schema }))
+    const port: number = PORT
+    console.log(text2, port)
   `
   writeFileSync(join(folder, "consumer.mts"), consumer)
+  const older = consumer
+    .replaceAll(".mjs", ".cjs")
+    .replace("const secrets =", "async function main() { const secrets =")
+  writeFileSync(join(folder, "consumer.cts"), `${older}}\nmain()`)
   const flags = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom"]
-  const parameters = [join(root, "node_modules/typescript/bin/tsc"), ...flags, "--ignoreConfig", "consumer.mts"]
+  const parameters = [
+    join(root, "node_modules/typescript/bin/tsc"),
+    ...flags,
+    "--ignoreConfig",
+    "consumer.mts",
+    "consumer.cts",
+  ]
   const { stdout } = await run(process.execPath, parameters, { cwd: folder }).catch(
     (error: { stdout: string }) => error,
   )
@@ -98,7 +151,10 @@ test("its types stand on their own", async () => {
 test("its manifest names every entry, and depends on nothing but the lattice code", () => {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
   assert.deepEqual(Object.keys(manifest.dependencies), ["@hpke/core", "@hpke/hybridkem-x-wing"])
-  for (const { default: code, types } of Object.values<Record<string, string>>(manifest.exports)) {
-    for (const path of [code, types]) assert.ok(path !== undefined && existsSync(join(folder, path)), path)
+  assert.deepEqual(Object.keys(manifest.exports), ["./secrets", "./admin", "./testing"])
+  for (const entry of Object.values<Record<"import" | "require", Record<string, string>>>(manifest.exports)) {
+    for (const { default: code, types } of [entry.import, entry.require]) {
+      for (const path of [code, types]) assert.ok(path !== undefined && existsSync(join(folder, path)), path)
+    }
   }
 })
