@@ -110,6 +110,7 @@ import { attack as restoredDatabase } from "./attacks/restored-database.ts"
 import { attack as revokedDeviceSaidToWait } from "./attacks/revoked-device-said-to-wait.ts"
 import { attack as revokedMemberListedAgain } from "./attacks/revoked-member-listed-again.ts"
 import { attack as rosterAtRecovery } from "./attacks/roster-at-recovery.ts"
+import { attack as rosterOfOneEnvironment } from "./attacks/roster-of-one-environment.ts"
 import { attack as rotationAnsweredForAnotherKey } from "./attacks/rotation-answered-for-another-key.ts"
 import { attack as secondKeySetOfAName } from "./attacks/second-key-set-of-a-name.ts"
 import { attack as secondRecordForAVersion } from "./attacks/second-record-for-a-version.ts"
@@ -255,6 +256,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "revoked-device-said-to-wait": revokedDeviceSaidToWait,
   "revoked-member-listed-again": revokedMemberListedAgain,
   "roster-at-recovery": rosterAtRecovery,
+  "roster-of-one-environment": rosterOfOneEnvironment,
   "rotation-answered-for-another-key": rotationAnsweredForAnotherKey,
   "second-key-set-of-a-name": secondKeySetOfAName,
   "second-record-for-a-version": secondRecordForAVersion,

@@ -5,7 +5,7 @@
 import { checkRosters, type KeysetBundle, verifyDocuments } from "@halfkey/core/client/load-keyset"
 import { isEpochLost } from "@halfkey/core/client/restore"
 import type { VerifiedDocuments } from "@halfkey/core/client/verified-documents"
-import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { HalfkeyError, keysetCheckFailed } from "@halfkey/core/formats/errors"
 import { isKeysetId, type KeysetId } from "@halfkey/core/formats/ids"
 import { type Manifest, type Member, manifestFormat } from "@halfkey/core/formats/manifest"
 import { type Roster, rosterFormat, type WorkspaceRootKeys } from "@halfkey/core/formats/roster"
@@ -64,12 +64,21 @@ export async function compare(session: Session, scope: CallScope, names?: readon
     const known = remembered.keysets.find((each) => each.keysetId === keysetId)
     const served = await fetchKeyset(session, scope, keysetId, name, known)
     roster ??= served && compareRosters(session, served.bundle, remembered)
+    if (served !== undefined) requireSameRosters(roster, served, name)
     const standing = standingOf(known, served)
     const secrets = await compareSecrets(session, scope, keysetId, known, served?.documents.manifest)
     const refused = standing !== "current" || secrets.differences.some((each) => each.refused)
     keysets.push({ keysetId, name, standing, refused, remembered: known, served, secrets })
   }
   return { roster, keysets }
+}
+
+/** One workspace has one roster: under an older one a manifest could count here whose signer was removed since (check 4 of S4). */
+function requireSameRosters(roster: RosterComparison | undefined, { documents }: ServedKeyset, name: string): void {
+  const newest = roster?.served.at(-1)
+  if (newest === undefined || equalBytes(rosterFormat.hash(newest), documents.rosterHash)) return
+  const { check, code, message } = keysetCheckFailed("roster", `${name} is served with another roster than the rest`)
+  throw new HalfkeyError(code, message, { check, hint: "try again, if a granter has just changed the roster" })
 }
 
 function chosenFrom(
