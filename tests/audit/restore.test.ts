@@ -74,8 +74,10 @@ test("receipts from after the restore count, however often manifests were signed
     await other.ok(["environments", "disable", "development", "-y", "-q"])
     await other.ok(["environments", "enable", "development", "-q"])
   }
+  await other.server.kill()
   const honest = other.entries()
   other.replace([...honest.slice(0, before), ...honest.slice(behind)], { rebuilt: true })
+  await other.server.start()
   const { status, stderr } = await other.run(["audit", "verify"])
   assert.equal(status, 7, stderr)
   assert.match(stderr, /^halfkey: check "receipts" failed/)
