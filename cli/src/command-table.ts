@@ -105,6 +105,12 @@ const entries = [
     load: () => import("./commands/rollback.ts"),
   },
   {
+    path: "edit",
+    group: "use",
+    summary: "edit a secret, or all of an environment, in your editor",
+    load: () => import("./commands/edit.ts"),
+  },
+  {
     path: "restore",
     group: "use",
     summary: "take an environment back to a time, deletions included",

@@ -205,6 +205,13 @@ export class Story {
     await this.quietly(0, ["rollback", "PEM", ...production])
     await this.quietly(0, ["restore", "--to", "1h", ...production, "--dry-run"])
     await this.quietly(2, ["restore", "--to", "1h", ...production, "STDIN"])
+    for (const args of [
+      ["edit", "STDIN", ...production],
+      ["edit", ...production],
+    ]) {
+      await this.quietly(0, args, { env: { EDITOR: "cat >/dev/null" } })
+      await this.quietly(1, args, { env: { EDITOR: "false" } })
+    }
     await this.quietly(0, ["list", ...production])
     for (const args of [["whoami"], ["doctor"], ["config", "explain"], ["clients", "list"], ["keys", "list"]]) {
       await this.quietly(0, args)
