@@ -26,7 +26,7 @@ export async function decide(
       } else if (/^(e|edit)$/.test(answer)) {
         const edited = await editValue(bothOf(mine, theirs?.value))
         // A mark that is still there is no decision yet.
-        if (Object.values(marks).some((mark) => Buffer.from(edited).includes(mark.trimEnd()))) continue
+        if ([marks.mine, marks.theirs].some((mark) => Buffer.from(edited).includes(mark.trimEnd()))) continue
         edits.push({ name, value: withoutAddedNewline(edited, [mine, theirs?.value]), ifVersion })
         decided = true
       }
