@@ -44,7 +44,7 @@ export function rebase(
   }
 }
 
-export function isSame(value: Uint8Array | null, held: Held | undefined): boolean {
+function isSame(value: Uint8Array | null, held: Held | undefined): boolean {
   if (value === null || held === undefined) return value === null && held === undefined
   return Buffer.compare(value, held.value) === 0
 }
