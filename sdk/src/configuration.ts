@@ -44,7 +44,10 @@ export function requireOptionTypes(options: SecretsOptions): void {
   }
   for (const name of ["transport", "random", "now"] as const) requireFunction(options[name], name)
   requireAuditTypes(options.audit)
-  const { device, minimumRevision, timeoutMs } = options
+  const { device, minimumRevision, timeoutMs, tracer } = options
+  if (tracer !== undefined && typeof tracer?.startActiveSpan !== "function") {
+    throw wrongType("tracer", "a tracer of OpenTelemetry", tracer)
+  }
   if (device !== undefined && device !== true) throw wrongType("device", "true", device)
   if (timeoutMs !== undefined && typeof timeoutMs !== "number") throw wrongType("timeoutMs", "a number", timeoutMs)
   if (minimumRevision === undefined || typeof minimumRevision === "number") return

@@ -2,6 +2,7 @@
 import type { AuditFields } from "@halfkey/core/formats/audit-fields"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { ArchiveStore, FreshnessStore, ReceiptStore, TokenStore } from "./stores.ts"
+import type { Tracer } from "./tracing.ts"
 import type { Transport } from "./transport.ts"
 
 export type { AuditFields, RandomSource }
@@ -56,6 +57,11 @@ export interface SecretsOptions {
   readonly userAgent?: string | undefined
   /** Why, for the audit log: in the entries of all requests, as what this client said. Nobody checks it. */
   readonly audit?: AuditFields | undefined
+  /**
+   * A tracer of OpenTelemetry: each call of `Secrets` becomes a span `halfkey.get` and so on, in which the runtime's own spans
+   * of requests stand. Default: none.
+   */
+  readonly tracer?: Tracer | undefined
   /** Default: the operating system's randomness. */
   readonly random?: RandomSource | undefined
   /** Milliseconds since 1970. Default `Date.now`. */

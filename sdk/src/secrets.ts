@@ -36,6 +36,7 @@ import {
 } from "./secret-arguments.ts"
 import { SessionHolder } from "./session-holder.ts"
 import type { SchemaOutput, StandardSchema } from "./standard-schema.ts"
+import { type Tracer, traced } from "./tracing.ts"
 import { Vault } from "./vault.ts"
 import type { Watch, WatchListener, WatchOptions } from "./watch.ts"
 
@@ -92,6 +93,7 @@ export type {
   StoredToken,
   TokenStore,
 } from "./stores.ts"
+export type { TracedSpan, TracedSpanOptions, Tracer } from "./tracing.ts"
 export type { Transport, TransportRequest, TransportResponse } from "./transport.ts"
 export type { Watch, WatchedChange, WatchListener, WatchOptions } from "./watch.ts"
 
@@ -105,6 +107,7 @@ export type { Watch, WatchedChange, WatchListener, WatchOptions } from "./watch.
  */
 export class Secrets {
   readonly #vault: Vault
+  readonly #tracer: Tracer | undefined
 
   /**
    * Reads options and variables, and sends nothing. A setting that is missing or mistyped is the failure of every call,
@@ -113,6 +116,7 @@ export class Secrets {
    */
   constructor(options: SecretsOptions = {}) {
     requireOptionTypes(options)
+    this.#tracer = options.tracer
     this.#vault = new Vault(new SessionHolder(options, "required"))
   }
 
@@ -122,7 +126,7 @@ export class Secrets {
     value: string | Uint8Array,
     options: SetOptions & CallOptions = {},
   ): Promise<Result<SecretMetadata>> {
-    return toResult(async () => {
+    return this.#call("set", options, async () => {
       const write = {
         name: checkedName(name),
         plaintext: copiedValue(value, name),
@@ -134,12 +138,12 @@ export class Secrets {
 
   /** Writes and deletes up to 500 secrets, all or nothing. Answers in the order given, deletions last. */
   setMany(entries: SecretEntries, options: SetManyOptions & CallOptions = {}): Promise<Result<SecretMetadata[]>> {
-    return toResult(async () => await this.#vault.write(options, writesOf(entries, options)))
+    return this.#call("setMany", options, async () => await this.#vault.write(options, writesOf(entries, options)))
   }
 
   /** The value as text. Fails with `lossy_format` where it is not text: use `getBytes` then. */
   get(name: string, options: CallOptions = {}): Promise<Result<string>> {
-    return toResult(async () => {
+    return this.#call("get", options, async () => {
       const { value } = await this.#vault.readOne(options, { name: checkedName(name) })
       return textOf(value, name)
     })
@@ -147,12 +151,16 @@ export class Secrets {
 
   /** The value as bytes. */
   getBytes(name: string, options: CallOptions = {}): Promise<Result<Uint8Array>> {
-    return toResult(async () => (await this.#vault.readOne(options, { name: checkedName(name) })).value)
+    return this.#call(
+      "getBytes",
+      options,
+      async () => (await this.#vault.readOne(options, { name: checkedName(name) })).value,
+    )
   }
 
   /** Values as text, by name; any number of names, a request for each 500. Fails naming all that are missing. */
   getMany(names: readonly string[], options: CallOptions = {}): Promise<Result<Record<string, string>>> {
-    return toResult(async () => {
+    return this.#call("getMany", options, async () => {
       const secrets = await this.#vault.readMany(options, checkedNames(names))
       // fromEntries, since a secret may be called __proto__.
       return Object.fromEntries(secrets.map(({ name, value }) => [name, textOf(value, name)]))
@@ -161,7 +169,9 @@ export class Secrets {
 
   /** One version, current or earlier. Fails with `secret_not_found` for a version that is a deletion. */
   getVersion(name: string, version: number, options: CallOptions = {}): Promise<Result<Secret>> {
-    return toResult(
+    return this.#call(
+      "getVersion",
+      options,
       async () =>
         await this.#vault.readOne(options, { name: checkedName(name), version: checkedVersion(version, 1, "version") }),
     )
@@ -169,12 +179,12 @@ export class Secrets {
 
   /** Every live secret, in order of name. */
   readAll(options: CallOptions = {}): Promise<Result<Secret[]>> {
-    return toResult(async () => await this.#vault.readAll(options))
+    return this.#call("readAll", options, async () => await this.#vault.readAll(options))
   }
 
   /** Like `getMany`, with bytes and metadata, in the order asked. */
   readMany(names: readonly string[], options: CallOptions = {}): Promise<Result<Secret[]>> {
-    return toResult(async () => await this.#vault.readMany(options, checkedNames(names)))
+    return this.#call("readMany", options, async () => await this.#vault.readMany(options, checkedNames(names)))
   }
 
   /**
@@ -192,7 +202,7 @@ export class Secrets {
     options?: LoadOptions,
   ): Promise<Result<Loaded<Given>>>
   load(schema: unknown, options: LoadAllOptions = {}): Promise<Result<unknown>> {
-    return toResult(async () => {
+    return this.#call("load", options, async () => {
       requireFunction(options.onIssue, "onIssue")
       const plan = loadPlan(schema, options)
       const { environment, secrets } = await this.#vault.readPresent(options, plan.names)
@@ -209,7 +219,7 @@ export class Secrets {
    * const watch = unwrap(await secrets.watch(["DATABASE_URL"], ([{ text }]) => reconnect(text)))
    */
   watch(names: readonly string[], listener: WatchListener, options: WatchOptions = {}): Promise<Result<Watch>> {
-    return toResult(async () => {
+    return this.#call("watch", options, async () => {
       if (typeof listener !== "function") throw wrongType("listener", "a function", listener)
       requireFunction(options.onFailure, "onFailure")
       const checked = checkedNames(names)
@@ -220,12 +230,12 @@ export class Secrets {
 
   /** Names and versions of all live secrets, in order of name. Opens nothing: what it says is the server's word. */
   list(options: { readonly prefix?: string | undefined } & CallOptions = {}): Promise<Result<SecretMetadata[]>> {
-    return toResult(async () => await this.#vault.list(options, options.prefix))
+    return this.#call("list", options, async () => await this.#vault.list(options, options.prefix))
   }
 
   /** Deletes: writes a sealed mark, so that older values stay in the history. Fails where there is no such secret. */
   delete(name: string, options: SetOptions & CallOptions = {}): Promise<Result<SecretMetadata>> {
-    return toResult(async () => {
+    return this.#call("delete", options, async () => {
       const ifVersion = options.ifVersion === undefined ? undefined : checkedVersion(options.ifVersion, 1, "ifVersion")
       return await this.#vault.writeOne(options, {
         name: checkedName(name),
@@ -237,7 +247,7 @@ export class Secrets {
 
   /** All versions, newest first, deletions included. What it says is the server's word. */
   history(name: string, options: CallOptions = {}): Promise<Result<SecretVersion[]>> {
-    return toResult(async () => await this.#vault.history(options, checkedName(name)))
+    return this.#call("history", options, async () => await this.#vault.history(options, checkedName(name)))
   }
 
   /**
@@ -245,7 +255,7 @@ export class Secrets {
    * deleted secret comes back. Fails with `secret_not_found` where there is no such version, or it is a deletion.
    */
   rollback(name: string, options: RollbackOptions & CallOptions = {}): Promise<Result<SecretMetadata>> {
-    return toResult(async () => {
+    return this.#call("rollback", options, async () => {
       const to = options.to === undefined ? undefined : checkedVersion(options.to, 1, "to")
       return await this.#vault.rollback(options, checkedName(name), to)
     })
@@ -257,7 +267,7 @@ export class Secrets {
    * server's word, as all its times are. Text of a time is RFC 3339, or a date, which means its beginning in UTC.
    */
   changesSince(time: Date | string, options: ChangesOptions & CallOptions = {}): Promise<Result<SecretChange[]>> {
-    return toResult(async () => {
+    return this.#call("changesSince", options, async () => {
       const names = options.names === undefined ? undefined : checkedNames(options.names)
       return await this.#vault.changesSince(options, checkedTime(time), names)
     })
@@ -266,5 +276,9 @@ export class Secrets {
   /** Ends watches, waits for calls under way, then overwrites all keys in memory. Later calls fail. */
   async close(): Promise<void> {
     await this.#vault.close()
+  }
+
+  #call<T>(method: string, options: CallOptions, work: () => Promise<T>): Promise<Result<T>> {
+    return traced(this.#tracer, method, this.#vault.environmentOf(options), () => toResult(work))
   }
 }

@@ -29,6 +29,15 @@ export class Vault {
     this.#holder = holder
   }
 
+  /** For a trace: `undefined` where none is named, or it is none. */
+  environmentOf(options: CallOptions): string | undefined {
+    try {
+      return this.#holder.session.environmentOf(options)
+    } catch {
+      return undefined
+    }
+  }
+
   /** Throws `secret_not_found` where it was never written or is deleted. */
   async readOne(options: CallOptions, wanted: NameAndVersion): Promise<Secret> {
     const { session } = this.#holder
