@@ -24,7 +24,9 @@ export function readRefusal(response: TransportResponse, now: number): Error {
     const value = Object.hasOwn(document, name) ? document[name] : undefined
     return typeof value === "string" && value !== "" ? cleanText(value) : undefined
   }
-  const code = codeOf(text("code"), status)
+  // RFC 6749 knows no 403: the token endpoint answers 400 instead.
+  const isForbidden = status === 400 && text("error") !== undefined && text("code") !== undefined
+  const code = codeOf(text("code"), status) ?? (isForbidden ? codeOf(text("code"), 403) : undefined)
   if (code === undefined) return invalidResponse(`it refused with status ${status} and no code that this version knows`)
   const message = text("detail") ?? text("error_description") ?? problemCodes[code].title
   const facts = document["facts"]
