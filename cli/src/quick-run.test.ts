@@ -27,6 +27,11 @@ test("both parsers read the usual form alike", async () => {
   }
 })
 
+test("where no program is named, nothing is asked for early", () => {
+  for (const command of [[], [""], ["", "x"]])
+    assert.equal(readQuickRun(["run", "-e", "a", "--", ...command]), undefined)
+})
+
 test("every other form goes to the parser", () => {
   const others = [
     "",

@@ -30,7 +30,8 @@ export function readQuickRun(args: readonly string[]): QuickRun | undefined {
     if (arg === "--") {
       const command = args.slice(index + 1)
       const options = { command, allowedNames, environments, only: [], except: [], prefix: undefined, expand: false }
-      return command.length === 0 ? undefined : { options, globals }
+      // No program: nothing is to be asked for.
+      return command[0] ? { options, globals } : undefined
     }
     if (arg === "-q" || arg === "--quiet") globals.quiet = true
     else {
