@@ -167,6 +167,12 @@ const entries = [
     load: () => import("./commands/config-explain.ts"),
   },
   {
+    path: "completion",
+    group: "self",
+    summary: "print what bash, zsh or fish needs to complete command lines",
+    load: () => import("./commands/completion.ts"),
+  },
+  {
     path: "version",
     group: "self",
     summary: "print the version of this command",

@@ -52,7 +52,7 @@ function asHelpOption(args: readonly string[]): readonly string[] {
 }
 
 /** The first words that are no options tell which command to load. */
-function entryOf(args: readonly string[]): CommandEntry | undefined {
+export function entryOf(args: readonly string[]): CommandEntry | undefined {
   const words: string[] = []
   for (let index = 0; index < args.length && words.length < 3; index++) {
     const arg = args[index] ?? ""
@@ -63,6 +63,15 @@ function entryOf(args: readonly string[]): CommandEntry | undefined {
   const matching = commandTable.filter(({ path }) => path.split(" ").every((word, index) => words[index] === word))
   // `restore accept` is not `restore` of a secret called accept.
   return matching.sort((left, right) => right.path.length - left.path.length)[0]
+}
+
+/** How the parser knows a command, or the program itself. */
+export async function commandOf(entry: CommandEntry | undefined): Promise<Command> {
+  const program = build({ out: () => {}, err: () => {} }, entry, await entry?.load(), () => {})
+  const depth = entry?.path.split(" ").length ?? 0
+  let command = program
+  for (let level = 0; level < depth; level++) command = command.commands[0] ?? command
+  return command
 }
 
 type OnParsed = (options: unknown, globals: GlobalOptions) => void

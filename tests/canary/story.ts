@@ -213,6 +213,7 @@ export class Story {
       await this.quietly(1, args, { env: { EDITOR: "false" } })
     }
     await this.quietly(0, ["list", ...production])
+    await this.quietly(0, ["completion", "suggest", "--", "get", ...production, ""])
     for (const args of [["whoami"], ["doctor"], ["config", "explain"], ["clients", "list"], ["keys", "list"]]) {
       await this.quietly(0, args)
     }
