@@ -71,6 +71,17 @@ test("names and patterns choose, and of one environment only what is named is re
   assert.equal(await reads(), before + 1)
 })
 
+test("each environment is one request", async () => {
+  const log = ["audit", "list", "--action", "secret.read", "--limit", "0", "-o", "json"]
+  const requests = async () => {
+    const entries: { requestId: string }[] = JSON.parse(await halfkey.ok(log))
+    return new Set(entries.map(({ requestId }) => requestId)).size
+  }
+  const before = await requests()
+  await variables("-q", "-e", "base", "-e", "staging")
+  assert.equal(await requests(), before + 2)
+})
+
 test("what is wanted and not there is refused, what is excepted and not there is told", async () => {
   assert.equal(
     await refusal("-e", "base", "-e", "staging", "--only", "LEVEL,ABSENT,X*"),
