@@ -65,13 +65,15 @@ export async function run(context: Context, { follow, limit, ...options }: Audit
   const admin = await context.admin()
   // Only what was typed: the environment of a profile is for secrets.
   const filter = { ...options.filter, environment: context.options.environment }
+  // Before what fits is looked for, so that nothing falls between the two questions.
+  const end = follow ? (await newest(admin, {}, 1))[0]?.index : undefined
   const found = await newest(admin, filter, limit === 0 ? Number.POSITIVE_INFINITY : limit)
   if (!follow) {
     if (found.length === 0) context.note("no entry of the audit log fits")
     await print(context, found)
     return undefined
   }
-  await followFrom(context, admin, filter, found)
+  await followFrom(context, admin, filter, found, end)
   return undefined
 }
 
@@ -99,6 +101,7 @@ async function followFrom(
   admin: Admin,
   filter: AuditFilter,
   first: readonly AuditLogEntry[],
+  end: number | undefined,
 ): Promise<never> {
   const { clientId } = context.connection()
   const isOwnQuestion = (entry: AuditLogEntry) => {
@@ -106,7 +109,7 @@ async function followFrom(
     return fields["action"] === "audit.read" && (fields["clientId"] ?? undefined) === clientId
   }
   for (const entry of first) context.streams.out(auditLine(context, entry))
-  let after = first.at(-1)?.index ?? (await newest(admin, {}, 1))[0]?.index
+  let after = first.at(-1)?.index ?? end
   for (;;) {
     const page = unwrap(await admin.audit.entries(filter, { after, limit: pageSize }))
     for (const entry of page.entries) if (!isOwnQuestion(entry)) context.streams.out(auditLine(context, entry))

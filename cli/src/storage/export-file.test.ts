@@ -26,6 +26,17 @@ test("a file grows from run to run, and is read back", (t) => {
   assert.equal(readFileSync(path, "utf8").split("\n")[0], exportLine(entries(0, 1)[0] as never).trim())
 })
 
+test("a file gets no gap where entries went into an archive meanwhile; an empty one may begin behind them", (t) => {
+  const path = join(temporaryDirectory(t), "log.jsonl")
+  added(path, entries(512, 514))
+  assert.equal(added(path, entries(514, 515)), 513)
+  const whole = readFileSync(path, "utf8")
+  assert.throws(() => added(path, entries(768, 770)), {
+    message: `${path} ends with entry 514, and the log of the server goes on with entry 768: nothing was added`,
+  })
+  assert.equal(readFileSync(path, "utf8"), whole)
+})
+
 test("a line that was cut off is written again, wherever the cut was", (t) => {
   const path = join(temporaryDirectory(t), "log.jsonl")
   const whole = entries(0, 3).map(exportLine).join("")

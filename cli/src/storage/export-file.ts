@@ -10,6 +10,8 @@ export class ExportFile {
   readonly #path: string
   readonly #descriptor: number
   #size: number
+  /** What comes next; `undefined` where the file is empty, which may begin behind archived entries. */
+  #next: number | undefined
   /** Index of the last entry that is there. */
   readonly last: number | undefined
 
@@ -21,6 +23,7 @@ export class ExportFile {
       const { end, line } = lastLine(this.#descriptor)
       if (end === 0) requireCutOff(this.#descriptor, path)
       this.last = line === "" ? undefined : parseLine(line, path, undefined).index
+      this.#next = this.last === undefined ? undefined : this.last + 1
       ftruncateSync(this.#descriptor, end)
       this.#size = end
     } catch (error) {
@@ -29,13 +32,24 @@ export class ExportFile {
     }
   }
 
+  /** Throws where entries are missing in between: with a gap, the file would prove nothing ever after. */
   add(entries: readonly AuditLogEntry[]): void {
+    const first = entries[0]?.index ?? this.#next
+    if (this.#next !== undefined && first !== this.#next) {
+      throw new HalfkeyError(
+        "invalid_argument",
+        `${this.#path} ends with entry ${this.#next - 1}, and the log of the server goes on with entry ${first}: nothing was added`,
+        { hint: "halfkey audit export --file NEW-FILE   (to verify: --file ARCHIVE --file NEW-FILE)" },
+      )
+    }
     const bytes = Buffer.from(entries.map(exportLine).join(""))
     try {
       for (let written = 0; written < bytes.length; ) {
         written += writeSync(this.#descriptor, bytes, written, bytes.length - written, this.#size + written)
       }
       this.#size += bytes.length
+      const last = entries.at(-1)?.index
+      if (last !== undefined) this.#next = last + 1
     } catch (error) {
       const { code = "unknown reason" } = error as NodeJS.ErrnoException
       throw new HalfkeyError("invalid_configuration", `${this.#path} could not be written: ${code}`, {

@@ -13,7 +13,8 @@ export interface AuditFields {
 }
 
 const maxLengths: Readonly<Record<keyof AuditFields, number>> = { reason: 500, ticket: 100 }
-const headerMaxLength = 4096
+/** The longest of what may be said: a character of a text is at most nine in the header. */
+const headerMaxLength = "reason=&ticket=".length + 9 * (maxLengths.reason + maxLengths.ticket)
 
 /** The header's text. Throws `invalid_argument` for what a server would refuse. */
 export function encodeAuditFields(fields: AuditFields): string {

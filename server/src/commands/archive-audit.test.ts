@@ -110,7 +110,19 @@ test("entries that are newer stay, and so does what a stream has not taken", asy
   const secret = join(directory, "stream.jsonl")
   const config = readConfig({ HALFKEY_DATA_DIR: server.dataDirectory, HALFKEY_AUDIT_STREAM_FILE: secret })
   const held = await archiveAudit({ config, onFatal: () => {} }, ["--before", tomorrow, "--to", directory])
-  assert.match(held, /nothing to move/)
+  assert.match(held, /nothing to move: the file stream has taken 0 entries \(--forget-stream file /)
+})
+
+test("a stream that lags behind holds entries also for a shell without the server's variables", async (context) => {
+  const { archive, directory, server } = await scene(context)
+  const db = new Database(server.databasePath)
+  db.exec("insert into audit_cursors select id, 'webhook', 300 from workspaces")
+  db.close()
+  assert.match(await archive(tomorrow), /entries 0 to 255 are in /)
+  assert.match(await archive(tomorrow), /nothing to move: the webhook stream has taken 300 entries/)
+  const config = readConfig({ HALFKEY_DATA_DIR: server.dataDirectory })
+  const words = ["--before", tomorrow, "--to", directory, "--forget-stream", "webhook"]
+  assert.match(await archiveAudit({ config, onFatal: () => {} }, words), /entries 256 to 511 are in /)
 })
 
 test("a run that was ended before it deleted anything is finished by the next one", async (context) => {
@@ -152,4 +164,5 @@ test("arguments that are not usable are refused before anything is opened", asyn
   await refuse(["--before", "yesterday", "--to", tmpdir()], /--before is no time/)
   await refuse(["--before", "7d", "--to", "/nowhere/at/all"], /is no directory/)
   await refuse(["--before", "7d", "--until", "x"], /unknown arguments/)
+  await refuse(["--before", "7d", "--to", tmpdir(), "--forget-stream", "x"], /file or webhook/)
 })

@@ -1,4 +1,4 @@
-/** `halfkey-server audit archive --before TIME --to DIR`: moves old entries of every audit log into files. */
+/** `halfkey-server audit archive --before TIME --to DIR [--forget-stream NAME]`: moves old entries of every audit log into files. */
 import { createHash } from "node:crypto"
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs"
 import { join } from "node:path"
@@ -23,14 +23,14 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /** While the server runs or not. Each file is on disk before an entry is deleted; a run that was interrupted is finished by the next one. */
 export async function archiveAudit(parts: CommandParts, words: readonly string[]): Promise<string> {
-  const { before, directory } = readArguments(words)
+  const { before, directory, forgotten } = readArguments(words)
   return withDatabase(parts, async (store) => {
     const lines: string[] = []
     for (const workspaceId of await store.audit.workspaces()) {
       await forgetArchived(store, workspaceId)
-      const range = await rangeOf(store, workspaceId, before, parts.config.streams)
-      if (range === undefined) {
-        lines.push(`${workspaceId}: nothing to move\n`)
+      const range = await rangeOf(store, workspaceId, before, { set: parts.config.streams, forgotten })
+      if (typeof range === "string") {
+        lines.push(`${workspaceId}: nothing to move${range}\n`)
         continue
       }
       const archive = await writeFile(store, workspaceId, range, directory)
@@ -44,8 +44,8 @@ export async function archiveAudit(parts: CommandParts, words: readonly string[]
   })
 }
 
-function readArguments(words: readonly string[]): { readonly before: number; readonly directory: string } {
-  const { before, to } = optionsOf(words)
+function readArguments(words: readonly string[]) {
+  const { before, "forget-stream": forgotten, to } = optionsOf(words)
   if (before === undefined || to === undefined) throw usage("--before and --to are needed")
   const days = /^(\d{1,5})d$/.exec(before)?.[1]
   const time = days === undefined ? Date.parse(before) : Date.now() - Number(days) * dayMs
@@ -53,12 +53,19 @@ function readArguments(words: readonly string[]): { readonly before: number; rea
   if (!statSync(to, { throwIfNoEntry: false })?.isDirectory()) {
     throw new HalfkeyError("invalid_argument", `${to} is no directory`, { hint: `mkdir -m 700 ${to}` })
   }
-  return { before: time, directory: to }
+  if (forgotten !== undefined && forgotten !== "file" && forgotten !== "webhook") {
+    throw usage("--forget-stream is file or webhook")
+  }
+  return { before: time, directory: to, forgotten } as const
 }
 
 function optionsOf(words: readonly string[]) {
   try {
-    const options = { before: { type: "string" }, to: { type: "string" } } as const
+    const options = {
+      before: { type: "string" },
+      to: { type: "string" },
+      "forget-stream": { type: "string" },
+    } as const
     return parseArgs({ args: [...words], options }).values
   } catch (cause) {
     throw usage("unknown arguments", cause)
@@ -76,20 +83,28 @@ interface Range {
   readonly end: number
 }
 
-/** Whole blocks that are old, covered by a checkpoint, and taken by every stream that is set up. The newest entry stays. */
+/**
+ * Whole blocks that are old, covered by a checkpoint, and taken by every stream; the newest entry stays. Or why there are
+ * none. A stream that took something once counts also where this shell does not have the server's variables.
+ */
 async function rangeOf(
   store: Store,
   workspaceId: WorkspaceId,
   before: number,
-  streams: StreamSettings,
-): Promise<Range | undefined> {
+  streams: { readonly set: StreamSettings; readonly forgotten: "file" | "webhook" | undefined },
+): Promise<Range | string> {
   const { first, end: old } = await store.audit.blocksBefore(workspaceId, before)
-  const ends = [old, (await store.audit.checkpoint(workspaceId))?.size ?? 0]
-  if (streams.file !== undefined) ends.push(await store.audit.streamed("file", workspaceId))
-  if (streams.webhook !== undefined) ends.push(await store.audit.streamed("webhook", workspaceId))
-  const end = Math.min(...ends)
+  let end = Math.min(old, (await store.audit.checkpoint(workspaceId))?.size ?? 0)
+  let why = ""
+  for (const name of ["file", "webhook"] as const) {
+    const taken = await store.audit.streamed(name, workspaceId)
+    const counts = streams.set[name] !== undefined || taken > 0
+    if (!counts || streams.forgotten === name || taken >= end) continue
+    end = taken
+    why = `: the ${name} stream has taken ${taken} entries (--forget-stream ${name} where it is out of use)`
+  }
   const whole = end - (end % tileWidth)
-  return whole > first ? { first, end: whole } : undefined
+  return whole > first ? { first, end: whole } : why
 }
 
 /** Lines as `halfkey audit export` writes them. Throws `database_damaged` for an entry that is not the one in the tree. */
