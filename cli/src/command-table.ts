@@ -113,7 +113,7 @@ const entries = [
   {
     path: "restore",
     group: "use",
-    summary: "take an environment back to a time, deletions included",
+    summary: "take an environment back to a time; `restore accept` is for a restored server",
     load: () => import("./commands/restore.ts"),
   },
   ...administrationEntries,

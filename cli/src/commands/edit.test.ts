@@ -1,7 +1,8 @@
 /** edit, with scripts for editors: what is saved, what is asked, and that nothing of it is left anywhere. */
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { fileURLToPath } from "node:url"
@@ -10,6 +11,9 @@ import { noTerminal, Terminal } from "../testing/terminal.ts"
 
 const bin = fileURLToPath(new URL("../../bin/halfkey.js", import.meta.url))
 const noMemory = existsSync("/dev/shm") ? false : "there is no /dev/shm"
+const noVi = spawnSync("vi", ["--version"], { encoding: "utf8" }).stdout?.startsWith("VIM")
+  ? false
+  : "vi is no vim here"
 const halfkey = new Installation()
 const production = ["-e", "production"]
 const report = join(halfkey.directory, "report")
@@ -137,6 +141,34 @@ describe("halfkey edit", { skip: noMemory }, () => {
       assert.equal(await get("A"), "a-canary")
     })
   }
+
+  test("Ctrl-C in an editor that ends by it is 130, and nothing is left", { skip: noTerminal }, async () => {
+    const terminal = new Terminal(["edit", "A", ...production], halfkey.env(editor("echo ready; exec sleep 60").env))
+    await terminal.shows("ready")
+    terminal.type("\u0003")
+    const { code, shown } = await terminal.end()
+    assert.deepEqual([code, shown.includes("halfkey:")], [130, false])
+    assertGone()
+    assert.equal(await get("A"), "a-canary")
+  })
+
+  test("vi, with what it deleted and searched for, leaves nothing in any file", {
+    skip: noTerminal || noVi,
+  }, async () => {
+    const terminal = new Terminal(["edit", "A", ...production], halfkey.env())
+    await terminal.shows("a-canary")
+    terminal.type(":s/a-canary/b-canary/\r")
+    terminal.type("yy/canary\r:wq\r")
+    const { code, shown } = await terminal.end()
+    assert.equal(code, 0, shown)
+    assert.equal(await get("A"), "b-canary")
+    const files = globSync("**", { cwd: halfkey.directory, withFileTypes: true, exclude: ["data"] })
+    const hidden = globSync(".*", { cwd: halfkey.directory, withFileTypes: true })
+    for (const file of [...files, ...hidden]) {
+      const path = join(file.parentPath, file.name)
+      if (file.isFile() && !path.endsWith("editor.sh")) assert.ok(!readFileSync(path, "utf8").includes("-canary"), path)
+    }
+  })
 
   test("what somebody else wrote meanwhile is a conflict, and nothing is written", async () => {
     const { env } = editor(

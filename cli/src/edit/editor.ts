@@ -1,9 +1,9 @@
 /** The person's editor: which it is, and how it is started. */
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { basename } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Environment } from "../context.ts"
-import { usageError } from "../failure.ts"
+import { Interrupted, usageError } from "../failure.ts"
 import { childEnvironment } from "../run/child-environment.ts"
 
 /** Swap files, undo files and the registers of `viminfo` would keep values elsewhere. */
@@ -14,7 +14,20 @@ export function editorCommand(env: Environment, atTerminal: boolean): string {
   const command = env["VISUAL"]?.trim() || env["EDITOR"]?.trim() || (atTerminal ? "vi" : undefined)
   if (command === undefined) throw usageError("no editor is named", "VISUAL or EDITOR, such as EDITOR=nano")
   const [program = ""] = command.split(/\s+/)
-  return ["vim", "nvim", "gvim"].includes(basename(program)) ? `${command} ${quietVim}` : command
+  return isVim(program, env) ? `${command} ${quietVim}` : command
+}
+
+/** What is called vi is vim on many systems, and something else that knows none of its options on others. */
+function isVim(program: string, env: Environment): boolean {
+  const name = basename(program)
+  if (name !== "vi") return ["vim", "nvim", "gvim"].includes(name)
+  const { stdout } = spawnSync(program, ["--version"], {
+    encoding: "utf8",
+    env: childEnvironment(env, [], new Set()).variables,
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: 2000,
+  })
+  return /^n?vim\b/i.test(stdout ?? "")
 }
 
 /** Resolves when the editor has ended well. It gets none of our credentials. Throws where it fails. */
@@ -36,6 +49,8 @@ export function runEditor(
     child.on("error", () => reject(failed("could not be started")))
     child.on("exit", (code, signal) => {
       if (code === 0) resolve()
+      // A shell tells of Ctrl-C by 130.
+      else if (signal === "SIGINT" || code === 130) reject(new Interrupted())
       else reject(failed(code === null ? `was ended by ${signal}` : `ended with ${code}`))
     })
   })
