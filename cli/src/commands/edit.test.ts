@@ -11,7 +11,8 @@ import { noTerminal, Terminal } from "../testing/terminal.ts"
 
 const bin = fileURLToPath(new URL("../../bin/halfkey.js", import.meta.url))
 const noMemory = existsSync("/dev/shm") ? false : "there is no /dev/shm"
-const noVi = spawnSync("vi", ["--version"], { encoding: "utf8" }).stdout?.startsWith("VIM")
+const editorOfSystem = "vi"
+const noVi = spawnSync(editorOfSystem, ["--version"], { encoding: "utf8" }).stdout?.startsWith("VIM")
   ? false
   : "vi is no vim here"
 const halfkey = new Installation()
