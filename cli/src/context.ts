@@ -1,6 +1,6 @@
 /** What a command gets: streams, variables, settings, and the clients of the server, each made when first asked for. */
 import type { Admin } from "halfkey/admin"
-import type { Secrets } from "halfkey/secrets"
+import type { Secrets, SecretsOptions } from "halfkey/secrets"
 import type { GlobalOptions } from "./command.ts"
 import type { Prompts } from "./input/prompts.ts"
 import type { HeadStart } from "./run/head-start.ts"
@@ -44,6 +44,7 @@ export interface World {
   readonly cwd: string
   readonly now: () => number
   readonly prompts: Prompts
+  makeAdmin(options: SecretsOptions): Promise<Admin>
   /** What `run` has begun already. */
   readonly headStart?: HeadStart | undefined
 }

@@ -39,10 +39,7 @@ export function createContext(world: World): Context {
       const { Secrets } = await import("halfkey/secrets")
       return opened(new Secrets(await clientOptions()))
     },
-    admin: async () => {
-      const { Admin } = await import("halfkey/admin")
-      return opened(new Admin(await clientOptions()))
-    },
+    admin: async () => opened(await world.makeAdmin(await clientOptions())),
     close: async () => {
       await Promise.all(clients.splice(0).map((client) => client.close()))
     },

@@ -1,6 +1,6 @@
 /** Runs one command, and turns whatever happened into text and an exit code. */
 import type { CommandModule, GlobalOptions } from "./command.ts"
-import type { Context } from "./context.ts"
+import type { Context, World } from "./context.ts"
 import { createContext } from "./create-context.ts"
 import { report, usageError } from "./failure.ts"
 import { terminalPrompts } from "./input/prompts.ts"
@@ -16,7 +16,10 @@ export interface Understood {
 }
 
 /** Resolves to the exit code. `understand` reads the command line, and may print help or a usage error itself. */
-export async function execute(understand: (streams: Streams) => Promise<Understood>): Promise<number> {
+export async function execute(
+  understand: (streams: Streams) => Promise<Understood>,
+  makeAdmin: World["makeAdmin"],
+): Promise<number> {
   const { env } = process
   let streams = processStreams(env)
   let context: Context | undefined
@@ -37,7 +40,8 @@ export async function execute(understand: (streams: Streams) => Promise<Understo
     streams = processStreams(env, globals.color !== false)
     const prompts = terminalPrompts(streams, globals.input !== false)
     const cwd = workingDirectory()
-    context = createContext({ options: globals, streams, env, cwd, now: Date.now, prompts, headStart })
+    const world = { options: globals, streams, env, cwd, now: Date.now, prompts, headStart, makeAdmin }
+    context = createContext(world)
     environments = environmentsOf(globals, options)
     return (await module.run(context, options)) ?? 0
   } catch (error) {

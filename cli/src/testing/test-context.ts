@@ -8,6 +8,7 @@ import type { GlobalOptions } from "../command.ts"
 import type { Context, World } from "../context.ts"
 import { createContext } from "../create-context.ts"
 import type { Prompts } from "../input/prompts.ts"
+import { makeAdmin } from "../make-admin.ts"
 import type { Streams } from "../streams.ts"
 
 export interface TestWorld extends Partial<Omit<World, "streams">> {
@@ -46,7 +47,16 @@ export function testContext(world: TestWorld = {}): Recorded {
     line: () => Promise.reject(new Error("nobody was to be asked")),
   }
   const options: GlobalOptions = {}
-  const context = createContext({ options, env: {}, cwd: "/", now: Date.now, prompts: nobody, ...rest, streams })
+  const context = createContext({
+    options,
+    env: {},
+    cwd: "/",
+    now: Date.now,
+    prompts: nobody,
+    makeAdmin,
+    ...rest,
+    streams,
+  })
   return { context, stdout: () => concatBytes(...printed), stderr: () => told }
 }
 
