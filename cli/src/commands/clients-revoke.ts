@@ -5,7 +5,7 @@ import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 import { ProgressLine } from "../output/progress.ts"
-import { tellRevoked } from "../output/revoked-client.ts"
+import { environmentsOfNobodyElse, tellRevoked, warnOfNobodyLeft } from "../output/revoked-client.ts"
 import { showSealingPlan } from "../output/sealing-plan.ts"
 
 export interface ClientsRevokeOptions {
@@ -36,12 +36,14 @@ export async function run(context: Context, { clientId, rotate }: ClientsRevokeO
   await requireConfirmation(context, `Revoke client ${clientId}?`, `${clientId} was not revoked`)
   const admin = await context.admin()
   const progress = new ProgressLine(context)
-  const revoked = await admin.clients.revoke(clientId, {
+  const result = await admin.clients.revoke(clientId, {
     rotate,
     beforeSealing: (plan) => void showSealingPlan(context.streams, plan),
     onProgress: ({ done, environment, total }) => progress.show(`${environment}: sealed again`, done, total),
   })
   progress.end()
-  tellRevoked(context, clientId, unwrap(revoked))
+  const revoked = unwrap(result)
+  tellRevoked(context, clientId, revoked)
+  warnOfNobodyLeft(context, await environmentsOfNobodyElse(admin, clientId, revoked.environments))
   return undefined
 }

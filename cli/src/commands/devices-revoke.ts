@@ -5,7 +5,7 @@ import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 import { ProgressLine } from "../output/progress.ts"
-import { tellRevoked } from "../output/revoked-client.ts"
+import { environmentsOfNobodyElse, tellRevoked, warnOfNobodyLeft } from "../output/revoked-client.ts"
 import { showSealingPlan } from "../output/sealing-plan.ts"
 
 export interface DevicesRevokeOptions {
@@ -44,6 +44,9 @@ export async function run(context: Context, { clientId, rotate }: DevicesRevokeO
   const revoked = unwrap(result)
   if (revoked.status === "rejected" && revoked.environments.length === 0) {
     context.note(`${clientId} is rejected; it had no access`)
-  } else tellRevoked(context, clientId, revoked)
+    return undefined
+  }
+  tellRevoked(context, clientId, revoked)
+  warnOfNobodyLeft(context, await environmentsOfNobodyElse(admin, clientId, revoked.environments))
   return undefined
 }

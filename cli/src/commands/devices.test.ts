@@ -359,6 +359,26 @@ describe("devices approve", () => {
   })
 })
 
+test("logout and devices revoke say where no member is left", async () => {
+  const { clientId: own = "" } = admin.profile()
+  const machine = new Installation()
+  const login = await startLogin([], machine)
+  await admin.ok(["devices", "approve", login.id, "--code", login.code, "-e", "staging"])
+  assert.equal((await login.end()).exit, 0)
+  await admin.ok(["environments", "create", "solo"])
+  await admin.ok(["grants", "add", login.id, "-e", "solo"])
+  await admin.ok(["grants", "revoke", own, "-e", "solo", "-y"])
+  const warning = `halfkey: no member is left in solo: only the recovery kit opens what is there
+  try: halfkey recover --help   (it puts every client out), or give it up: halfkey environments destroy solo
+`
+  const left = await machine.run(["logout", "-y"])
+  assert.deepEqual([left.code, left.stderr.endsWith(warning)], [0, true], left.stderr)
+  const signed = await admin.run(["devices", "revoke", login.id, "-y"])
+  assert.deepEqual([signed.code, signed.stderr.endsWith(warning)], [0, true], signed.stderr)
+  await admin.ok(["environments", "destroy", "solo", "-y"])
+  await machine.dispose()
+})
+
 test("login says what is missing, and trusts no committed file with the choice of the server", async () => {
   const none = await laptop.run(["login"])
   assert.deepEqual([none.code, lines(none.stderr)[0]], [2, "halfkey: no workspace was named"])

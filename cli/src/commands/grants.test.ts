@@ -92,6 +92,26 @@ test("the only member is not taken out by the way, since nobody could let anyone
   await admin.ok(["environments", "destroy", "alone", "-y"])
 })
 
+test("revoking the last member stays instant, and says which environments only the recovery kit opens now", async () => {
+  const { clientId: own = "" } = admin.profile()
+  await admin.ok(["environments", "create", "solo"])
+  const { CS_CLIENT_ID: id = "" } = await newClient("hermit", "-e", "solo")
+  await admin.ok(["grants", "revoke", own, "-e", "solo", "-y"])
+  const revoked = await admin.run(["clients", "revoke", id, "-y"])
+  assert.deepEqual(
+    [revoked.code, revoked.stderr],
+    [
+      0,
+      `halfkey: ${id} has no access any more; signed again without it: solo
+halfkey: what it has read stays known to it: replace those secrets
+halfkey: no member is left in solo: only the recovery kit opens what is there
+  try: halfkey recover --help   (it puts every client out), or give it up: halfkey environments destroy solo
+`,
+    ],
+  )
+  await admin.ok(["environments", "destroy", "solo", "-y"])
+})
+
 test("a member sees its own environments and changes nothing", async () => {
   const env = await newClient("curious", "-e", "development")
   const lines = (await admin.ok(["grants", "list", "--plain"], { env })).trim().split("\n")

@@ -9,6 +9,7 @@ import { profileOptions } from "../connect.ts"
 import type { Context } from "../context.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 import { PendingLogins } from "../login/pending-logins.ts"
+import { environmentsOfNobodyElse, warnOfNobodyLeft } from "../output/revoked-client.ts"
 import { type Profile, Profiles } from "../settings/profiles.ts"
 import { tokenPath } from "../storage/token-file.ts"
 
@@ -49,12 +50,13 @@ export async function run(context: Context, { local }: LogoutOptions): Promise<u
   }
   const question = `Log out of ${profile.workspaceCRN}, and delete the key of profile ${name}?`
   await requireConfirmation(context, question, `profile ${name} is still logged in`)
-  const told = local ? "was not told" : await leave(context, name, profile)
+  const { told, alone } = local ? { told: "was not told", alone: [] } : await leave(context, name, profile)
   forget(context.configDirectory, profiles, name, profile)
   const revoke = `halfkey devices revoke ${profile.clientId}`
   context.note(`logged out: the key of profile ${name}, its token and what it remembered are deleted`)
   if (told === "revoked it") context.note(`the server ${told}; an admin signs its environments again by: ${revoke}`)
   else context.warn(`the server ${told}, so whoever copied the key can use it\n  try: ask an admin to type: ${revoke}`)
+  warnOfNobodyLeft(context, alone)
   return undefined
 }
 
@@ -71,14 +73,16 @@ function giveUpLogin(context: Context, profiles: Profiles): boolean {
 }
 
 /** Throws where the server answers that this device must not leave: it signs who is a member. */
-async function leave(context: Context, name: string, profile: Profile): Promise<"revoked it" | "could not be reached"> {
+async function leave(context: Context, name: string, profile: Profile) {
   const admin = new Admin(profileOptions(context.configDirectory, name, profile))
+  // Asked first: who is out is told nothing any more.
+  const alone = await environmentsOfNobodyElse(admin, profile.clientId)
   const left = await admin.devices.leave()
   await admin.close()
-  if (left.failure?.code === "client_revoked") return "revoked it"
-  if (left.failure?.type === "NetworkError" || left.failure?.code === "unavailable") return "could not be reached"
-  unwrap(left)
-  return "revoked it"
+  const { code, type } = left.failure ?? {}
+  if (type === "NetworkError" || code === "unavailable") return { told: "could not be reached", alone: [] }
+  if (code !== "client_revoked") unwrap(left)
+  return { told: "revoked it", alone }
 }
 
 function forget(configDirectory: string, profiles: Profiles, name: string, profile: Profile): void {
