@@ -20,6 +20,8 @@ export interface ApiCall {
   readonly body?: object | undefined
   readonly repetition: Repetition
   readonly maxBytes?: number | undefined
+  /** As of `HttpRequest`. */
+  readonly keepsReceipt?: false | undefined
   /**
    * `false` where the server tells by a verified answer that a secret is missing, so that it can be compared with what was
    * seen (S10): a refusal that says so would go round that check.
@@ -59,6 +61,7 @@ export class ApiClient {
       contentType: body === undefined ? undefined : "application/json",
       body,
       maxBytes: call.maxBytes,
+      keepsReceipt: call.keepsReceipt,
     }
     try {
       return (await this.#http.call(scope, request)).json

@@ -232,6 +232,21 @@ test("an entry that was taken out before anybody saw a checkpoint is missed by w
   )
 })
 
+test("reading a log, in however short pages, and asking for proofs pushes out no receipt", async () => {
+  await use(20)
+  // Each page is an entry, too.
+  place.log.pageSize = 2
+  const own = receipts.length
+  unwrap(await verify())
+  const admin = new Admin(machine())
+  for await (const page of admin.audit.export()) unwrap(page)
+  await admin.close()
+  place.log.archived = 22
+  unwrap(await verify())
+  assert.ok(place.log.requests.length > 50)
+  assert.ok(receipts.length - own < 15, `${receipts.length - own} receipts of its own questions`)
+})
+
 test("a receipt whose entry is not in the tree yet waits for the next head", async () => {
   await use(3)
   place.log.held = place.log.note()

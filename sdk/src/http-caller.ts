@@ -18,6 +18,8 @@ export interface HttpRequest {
   /** A text is sent identically by every repetition; a function makes one for each. */
   readonly body?: string | (() => string) | undefined
   readonly maxBytes?: number | undefined
+  /** `false` for one of very many questions: their receipts would push out those of what a person did. */
+  readonly keepsReceipt?: false | undefined
 }
 
 export interface HttpAnswer {
@@ -35,7 +37,7 @@ export interface HttpCallerOptions {
   readonly now: () => number
   /** What the client says for the audit log about all of its calls, as a header's text. */
   readonly audit?: string | undefined
-  /** Told the headers of every answer, refusals included. */
+  /** Told the headers of every answer whose receipt is to be kept, refusals included. */
   readonly onAnswer?: ((headers: Readonly<Record<string, string>>) => void) | undefined
 }
 
@@ -60,7 +62,7 @@ export class HttpCaller {
   call(scope: CallScope, request: HttpRequest): Promise<HttpAnswer> {
     return withRetries(scope, request.repetition, async () => {
       const response = checkedResponse(await this.#send(scope, request))
-      this.#onAnswer?.(response.headers)
+      if (request.keepsReceipt !== false) this.#onAnswer?.(response.headers)
       if (response.status >= 400) throw readRefusal(response, this.#now())
       if (response.status >= 300) throw redirectRefused()
       return { json: readSuccess(response), headers: response.headers }

@@ -33,7 +33,10 @@ export class Audit implements AuditAdministration {
   async *export(options: CallOptions & { readonly after?: number } = {}): AsyncGenerator<Result<AuditLogPage>, void> {
     const pages = readPages(options.after, async (after) => {
       const { session } = this.#holder
-      return await session.run(options, async (scope) => await readPage(session, scope, {}, { after, limit: 1000 }))
+      return await session.run(
+        options,
+        async (scope) => await readPage(session, scope, {}, { after, limit: 1000, keepsReceipt: false }),
+      )
     })
     for (;;) {
       const page = await toResult(async () => await pages.next())

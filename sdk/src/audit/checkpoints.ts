@@ -218,6 +218,7 @@ export async function isProved(
     path: "/v1/audit/proof",
     query: { from: from.size, to: to.size },
     repetition: "repeatable",
+    keepsReceipt: false,
   })
   const hashes = answer
     .field("hashes")

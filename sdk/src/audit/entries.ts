@@ -12,13 +12,16 @@ const entriesPerAnswer = 1000
 /** No entry is longer: 500 names of 255 characters with their versions, and room. */
 const entryMaxLength = 512 * 1024
 
-type Page = Pick<AuditPageOptions, "after" | "limit" | "order">
+type Page = Pick<AuditPageOptions, "after" | "limit" | "order"> & {
+  /** `false` for a page of a whole log: a server that gives short ones could push out every receipt that proves something. */
+  readonly keepsReceipt?: false
+}
 
 export async function readPage(
   session: Session,
   scope: CallScope,
   filter: AuditFilter,
-  { after, limit, order = "asc" }: Page,
+  { after, keepsReceipt, limit, order = "asc" }: Page,
 ): Promise<AuditLogPage> {
   for (const [name, value] of Object.entries(filter)) requireOptionalText(value, name)
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1 && limit <= entriesPerAnswer)) {
@@ -34,6 +37,7 @@ export async function readPage(
     query: { after, limit, order, since, until, client, apiKey, environment, name, action, outcome },
     repetition: "repeatable",
     maxBytes: largeAnswerMaxBytes,
+    keepsReceipt,
   })
   const entries = answer
     .field("entries")

@@ -132,6 +132,7 @@ async function inclusion(session: Session, scope: CallScope, leaf: string, size:
     path: "/v1/audit/proof",
     query: { leaf, size },
     repetition: "repeatable",
+    keepsReceipt: false,
   })
   const hashes = answer.field("hashes").list()
   return { index: answer.field("index").integer(0), hashes: hashes.map((hash) => hash.bytes(32)) }
@@ -142,7 +143,10 @@ async function pageAfter(
   options: VerifyAuditOptions,
   after: number | undefined,
 ): Promise<AuditLogPage> {
-  return await session.run(options, async (scope) => await readPage(session, scope, {}, { after, limit: 1000 }))
+  return await session.run(
+    options,
+    async (scope) => await readPage(session, scope, {}, { after, limit: 1000, keepsReceipt: false }),
+  )
 }
 
 /** Goes on to later heads until every receipt has its entry, or the time is over. Returns the last head. */
