@@ -60,6 +60,11 @@ test("the kit alone brings an admin who reads every environment and epoch; every
 
   assert.equal(await scene.codeOf(scene.workspace), "api_key_revoked")
   assert.equal(await scene.codeOf(member), "api_key_revoked")
+  const out = new Secrets(scene.optionsOf(member))
+  const { failure } = await out.get("A")
+  await out.close()
+  assert.match(failure?.message ?? "", /^the client \S+ and its API key \S+ are revoked/)
+  assert.match(failure?.hint ?? "", /^ask an admin to create a new client: halfkey clients create$/)
   const keyOnly = new Admin({
     workspaceCRN: scene.workspace.workspaceCRN,
     apiKey: control,

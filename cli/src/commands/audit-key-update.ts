@@ -29,7 +29,7 @@ export async function run(context: Context, { fingerprint }: AuditKeyUpdateOptio
   if (wanted === undefined) {
     const { current, offered } = unwrap(await admin.auditKey.compare())
     if (current === offered) {
-      context.note(`the roster names the server's audit key already: ${current}`)
+      context.note(named(current))
       return undefined
     }
     context.streams.err(`halfkey: the audit key\n  by the roster: ${current}\n  of the server: ${offered}\n`)
@@ -37,10 +37,12 @@ export async function run(context: Context, { fingerprint }: AuditKeyUpdateOptio
     wanted = offered
   }
   const updated = unwrap(await admin.auditKey.update(wanted))
-  context.note(
-    updated.changed
-      ? `the audit key is ${updated.fingerprint} from now on`
-      : `the roster names the server's audit key already: ${updated.fingerprint}`,
-  )
+  context.note(updated.changed ? `the audit key is ${updated.fingerprint} from now on` : named(updated.fingerprint))
   return undefined
+}
+
+/** Also what is said where the operator made a new key just now. */
+function named(fingerprint: string): string {
+  return `the roster names the server's audit key already: ${fingerprint}
+  a running server takes a new one up within 30 seconds: was it made just now, type this again then`
 }

@@ -57,6 +57,12 @@ test("grants add and revoke take effect at once, in the environments named", asy
   )
   assert.equal((await admin.run(["get", "A", "-e", "production"], { env })).code, 3)
   assert.equal(await admin.ok(["get", "A", "-e", "staging"], { env }), "secret of staging")
+  const narrowed = await admin.run(["grants", "add", id, "-e", "staging", "--mode", "read"])
+  assert.equal(narrowed.code, 0, narrowed.stderr)
+  assert.deepEqual(
+    narrowed.stderr.split("\n").flatMap((line) => (line.startsWith("  worker") ? [line.replace(/ +/g, " ")] : [])),
+    [` worker ${id} read-write -> read`],
+  )
   const again = await admin.run(["grants", "revoke", id, "-e", "production", "-y"])
   assert.deepEqual([again.code, again.stderr], [0, "halfkey: it is no member of production: nothing was done there\n"])
 })
@@ -97,6 +103,14 @@ test("revoking the last member stays instant, and says which environments only t
   await admin.ok(["environments", "create", "solo"])
   const { CS_CLIENT_ID: id = "" } = await newClient("hermit", "-e", "solo")
   await admin.ok(["grants", "revoke", own, "-e", "solo", "-y"])
+  const outside = await admin.run(["get", "A", "-e", "solo"])
+  assert.deepEqual(
+    [outside.code, outside.stderr],
+    [
+      3,
+      `halfkey: this client is no member of solo\n  try: ask a granter who is one: halfkey grants add ${own} -e solo\n`,
+    ],
+  )
   const revoked = await admin.run(["clients", "revoke", id, "-y"])
   assert.deepEqual(
     [revoked.code, revoked.stderr],
@@ -106,6 +120,16 @@ test("revoking the last member stays instant, and says which environments only t
 halfkey: what it has read stays known to it: replace those secrets
 halfkey: no member is left in solo: only the recovery kit opens what is there
   try: halfkey recover --help   (it puts every client out), or give it up: halfkey environments destroy solo
+`,
+    ],
+  )
+  const closed = await admin.run(["get", "A", "-e", "solo"])
+  assert.deepEqual(
+    [closed.code, closed.stderr],
+    [
+      3,
+      `halfkey: the environment solo has no members: only the recovery kit opens it
+  try: halfkey recover --help (it puts every client out), or give it up: halfkey environments destroy solo
 `,
     ],
   )

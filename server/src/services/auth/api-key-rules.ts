@@ -33,11 +33,23 @@ export function isNarrowed({ readOnly, keysetIds, networks, expiresAt }: Authori
   return readOnly || keysetIds !== null || networks !== null || expiresAt !== null
 }
 
-/** Throws `api_key_revoked` or `api_key_restricted` when the key cannot be used now, from there. */
-export function requireUsable(apiKey: Authority, now: number, address: string): void {
+/** A revoked client stays revoked. */
+export function afterRevocation({ deviceRole }: Pick<ClientRow, "deviceRole">): string {
+  return deviceRole === null
+    ? "ask an admin to create a new client: halfkey clients create"
+    : "halfkey logout, then halfkey login, and ask an admin to approve it"
+}
+
+/**
+ * Throws `api_key_revoked` or `api_key_restricted` when the key cannot be used now, from there. `client`: that it is bound
+ * to; where that is revoked as well, another key would not help.
+ */
+export function requireUsable(apiKey: Authority, client: ClientRow | undefined, now: number, address: string): void {
   if (apiKey.revokedAt !== null) {
-    throw new HalfkeyError("api_key_revoked", `the API key ${apiKey.id} is revoked`, {
-      hint: "ask an admin for a new one: halfkey keys create",
+    const isOut = client !== undefined && client.revokedAt !== null
+    const what = isOut ? `the client ${client.id} and its API key ${apiKey.id} are` : `the API key ${apiKey.id} is`
+    throw new HalfkeyError("api_key_revoked", `${what} revoked`, {
+      hint: isOut ? afterRevocation(client) : "ask an admin for a new one: halfkey keys create",
     })
   }
   if (apiKey.rotatedTo !== null && apiKey.retiresAt !== null && apiKey.retiresAt <= now) {

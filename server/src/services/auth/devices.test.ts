@@ -244,7 +244,12 @@ describe("removal", () => {
     refused(await remove(client.identity.clientId), 404, "device_not_found", /is no device/)
     refused(await remove("00000000-0000-8000-8000-000000000000"), 404, "device_not_found")
     refused(await remove("x"), 404, "device_not_found")
-    refused(await remove(admin.identity.clientId), 404, "device_not_found")
+    const own = await remove(admin.identity.clientId)
+    refused(own, 404, "device_not_found", /is no device/)
+    assert.match(
+      own.body.hint,
+      /^it is the only granter, so let another one in first: .*; then halfkey granters remove /,
+    )
     assert.equal((await client.call("GET", "/v1/keysets")).status, 200)
   })
 })

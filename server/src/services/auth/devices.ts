@@ -18,6 +18,7 @@ import type { PendingDeviceRow } from "../../domain/rows.ts"
 import { StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries } from "../audit/entries.ts"
 import type { Refusals } from "../audit/refusals.ts"
+import { newestRoster } from "../keys/keyset-changes.ts"
 import { timeText } from "../time-text.ts"
 import type { Access } from "./access.ts"
 import { verifyClientAssertion } from "./client-assertion.ts"
@@ -163,13 +164,22 @@ export class Devices {
     }
     if (client.deviceRole === null) {
       throw new HalfkeyError("device_not_found", `the client ${id} is no device`, {
-        hint: `halfkey clients revoke ${id}`,
+        hint: await revokingOf(access, id),
       })
     }
     await requireNoGranter(access, id)
     await store.revokeClient(access.guard(), { clientId: id, revokedAt: client.revokedAt ?? now() })
     return "revoked"
   }
+}
+
+/** What to type in place of it: a granter is revoked once it is none any more, and the last one never. */
+async function revokingOf(access: Access, id: ClientId): Promise<string> {
+  const { granters } = await newestRoster(access.workspace)
+  if (!granters.some(({ clientId }) => clientId === id)) return `halfkey clients revoke ${id}`
+  const first =
+    granters.length === 1 ? "it is the only granter, so let another one in first: halfkey granters add ID; then " : ""
+  return `${first}halfkey granters remove ${id} (as another granter), then halfkey clients revoke ${id}`
 }
 
 function isSame(left: PendingDeviceRow, right: PendingDeviceRow): boolean {

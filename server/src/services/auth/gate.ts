@@ -11,7 +11,7 @@ import type { Refusals } from "../audit/refusals.ts"
 import { type Rule, type RuledAction, rules } from "../rules.ts"
 import { Access } from "./access.ts"
 import type { AccessTokens, TokenClaims } from "./access-tokens.ts"
-import { deviceAuthority, isNarrowed, requireUsable } from "./api-key-rules.ts"
+import { afterRevocation, deviceAuthority, isNarrowed, requireUsable } from "./api-key-rules.ts"
 import type { LastUses } from "./last-uses.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 
@@ -123,10 +123,10 @@ export class Gate {
     const apiKey = claims.apiKeyId === undefined ? authorityOf(client) : await workspace.apiKey(claims.apiKeyId)
     if (apiKey === undefined) throw new HalfkeyError("api_key_revoked", "the token's API key does not exist")
     const now = this.#parts.now()
-    requireUsable(apiKey, now, caller.address)
+    requireUsable(apiKey, client || undefined, now, caller.address)
     if (claims.clientId !== undefined && (client === undefined || client.revokedAt !== null)) {
       throw new HalfkeyError("client_revoked", `the client ${claims.clientId} is revoked`, {
-        hint: "ask an admin to create a new client: halfkey clients create",
+        hint: afterRevocation(client || { deviceRole: null }),
       })
     }
     this.#parts.uses.note(apiKey.id, claims.clientId, now)

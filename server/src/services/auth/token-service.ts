@@ -10,7 +10,7 @@ import { StaleStateError, type Store } from "../../domain/store.ts"
 import type { AuditEntries, EntryDetails } from "../audit/entries.ts"
 import type { Refusals } from "../audit/refusals.ts"
 import type { AccessTokens } from "./access-tokens.ts"
-import { deviceAuthority, endOf, requireUsable, scopesOf } from "./api-key-rules.ts"
+import { afterRevocation, deviceAuthority, endOf, requireUsable, scopesOf } from "./api-key-rules.ts"
 import { type AssertionUse, claimedClient, claimedCrn, verifyClientAssertion } from "./client-assertion.ts"
 import { identifyDevice } from "./device-identity.ts"
 import type { LastUses } from "./last-uses.ts"
@@ -36,9 +36,16 @@ export interface TokenServiceParts {
 
 /** What a request for a token rests on; `device` where it has proved itself already. */
 type Identified =
-  | { readonly workspace: WorkspaceState; readonly apiKey: ApiKeyRow; readonly device?: undefined }
   | {
       readonly workspace: WorkspaceState
+      readonly apiKey: ApiKeyRow
+      /** The client that the key is for, which has proved nothing yet. */
+      readonly bound: ClientRow | undefined
+      readonly device?: undefined
+    }
+  | {
+      readonly workspace: WorkspaceState
+      readonly bound?: undefined
       readonly apiKey: Authority
       readonly device: AssertionUse & { readonly client: ClientRow }
     }
@@ -110,7 +117,10 @@ export class TokenService {
     const apiKey = await store.apiKey(keyId)
     const isRight = equalBytes(sha256(secret), apiKey?.secretHash ?? nobodysHash)
     const workspace = apiKey && (await states.get(apiKey.workspaceId))
-    if (apiKey !== undefined && isRight && workspace !== undefined) return { apiKey, workspace }
+    if (apiKey !== undefined && isRight && workspace !== undefined) {
+      const bound = apiKey.clientId === null ? undefined : await workspace.client(apiKey.clientId)
+      return { apiKey, bound, workspace }
+    }
     throw new HalfkeyError("invalid_client", "the API key is not one of this server's", {
       hint: "check CS_CLIENT_ACCESS_KEY and that the endpoint is the right server",
     })
@@ -131,7 +141,7 @@ export class TokenService {
   async #decide(
     caller: Caller,
     request: TokenRequest,
-    { apiKey, device, workspace }: Identified,
+    { apiKey, bound, device, workspace }: Identified,
   ): Promise<Answer<IssuedToken>> {
     const { store, entries, counters, tokens, uses, now } = this.#parts
     const details: EntryDetails = {}
@@ -147,7 +157,7 @@ export class TokenService {
       }),
     })
     try {
-      requireUsable(apiKey, now(), caller.address)
+      requireUsable(apiKey, device?.client ?? bound, now(), caller.address)
       const scopes = grantedScopes(apiKey, request.scope)
       const proof = device ?? (await this.#prove(request, apiKey, workspace))
       if (proof !== undefined) requireCurrent(proof.client)
@@ -213,12 +223,7 @@ function requireAssertionType(type: string | undefined): void {
 
 function requireCurrent({ id, deviceRole, revokedAt }: ClientRow): void {
   if (revokedAt === null) return
-  throw new HalfkeyError("client_revoked", `the client ${id} is revoked`, {
-    hint:
-      deviceRole === null
-        ? "ask an admin to create a new client: halfkey clients create"
-        : "halfkey logout, then halfkey login, and ask an admin to approve it",
-  })
+  throw new HalfkeyError("client_revoked", `the client ${id} is revoked`, { hint: afterRevocation({ deviceRole }) })
 }
 
 /** All that the key has, or the part that was asked for. */

@@ -50,6 +50,8 @@ export async function usableKeyset(access: Access, store: Store, ref: string, ne
   const mode = keyset && (await modeOf(access, keyset))
   if (keyset === undefined || mode === undefined) {
     noteReference(access, ref)
+    const isSeen = keyset !== undefined && administers(access, keyset.row.id)
+    if (isSeen && keyset.row.state !== "destroyed") throw noMember(access, keyset.row)
     throw await environmentNotFound(access, store, ref)
   }
   const { row } = keyset
@@ -86,6 +88,22 @@ function noteReference(access: Access, ref: string): void {
 function noteKeyset(access: Access, keyset: KeysetRow): void {
   access.details.environment = keyset.name
   access.details.keysetId = keyset.id
+}
+
+/** For who sees the environment all the same: it is there, and `available` would name it. */
+function noMember({ client }: Access, { memberCount, name }: KeysetRow): HalfkeyError {
+  if (memberCount > 0) {
+    return new HalfkeyError("keyset_not_found", `this client is no member of ${name}`, {
+      hint: `ask a granter who is one: halfkey grants add ${client?.id ?? "ID"} -e ${name}`,
+    })
+  }
+  return new HalfkeyError(
+    "keyset_not_found",
+    `the environment ${name} has no members: only the recovery kit opens it`,
+    {
+      hint: `halfkey recover --help (it puts every client out), or give it up: halfkey environments destroy ${name}`,
+    },
+  )
 }
 
 /** Names the environment and those that the caller sees, for a suggestion. */
