@@ -107,6 +107,8 @@ export const adminCalls: Readonly<Record<string, Call>> = {
     },
     sdk: ({ admin }, { leaver }) => admin.grants.revoke(leaver, ["rotating"], { rotate: true }),
     cli: ({ leaver }) => ({ args: ["grants", "revoke", leaver, "-e", "rotating", "--rotate", "-y"] }),
+    // Whether somebody is left is looked up, verified, before the new keys are made.
+    learns: true,
   },
   "disable environment": {
     about: keyset,
@@ -130,6 +132,8 @@ export const adminCalls: Readonly<Record<string, Call>> = {
     about: keyset,
     sdk: ({ admin }) => admin.restore.accept(["production"], { anyway: true, beforeSigning: () => false }),
     cli: () => ({ args: ["restore", "accept", ...production, "--anyway"] }),
+    // It looks at every environment, also at those that earlier attacks made.
+    requestsMax: 100,
     truth: wasStopped,
     exit: 2,
     tells: /nothing was accepted: nobody can be asked here/,
