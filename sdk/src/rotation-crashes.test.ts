@@ -6,6 +6,7 @@ import type { NewWorkspace } from "./administration/types.ts"
 import type { SecretsOptions } from "./options.ts"
 import { type FreshnessState, Secrets, unwrap } from "./secrets.ts"
 import { RealServer } from "./testing/real-server.ts"
+import { using } from "./testing/using.ts"
 import type { Transport, TransportRequest } from "./transport.ts"
 import { fetchTransport } from "./transport-fetch.ts"
 
@@ -40,17 +41,6 @@ after(() => server.stop())
 function options(more: SecretsOptions = {}): SecretsOptions {
   const { recoveryKit: _, ...credentials } = workspace
   return { ...credentials, environment, endpoint: server.url, timeoutMs: 30_000, env: {}, freshness, ...more }
-}
-
-async function using<Client extends { close(): Promise<void> }>(
-  client: Client,
-  work: (client: Client) => Promise<void>,
-) {
-  try {
-    await work(client)
-  } finally {
-    await client.close()
-  }
 }
 
 /** Small pages, so that a rotation of twelve versions takes several. */

@@ -14,6 +14,7 @@ import {
 } from "halfkey/admin"
 import { Secrets, type SecretsOptions, type Transport } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
+import { using } from "../../sdk/src/testing/using.ts"
 import { Events, type Sent } from "./events.ts"
 
 const server = new RealServer()
@@ -33,14 +34,6 @@ function options(of: ClientCredentials, transport?: Transport): SecretsOptions {
   const { apiKey, clientId, clientKey, workspaceCRN } = of
   const place = { environment: "production", endpoint: server.url, timeoutMs: 60_000, env: {} }
   return { apiKey, clientId, clientKey, workspaceCRN, ...place, ...(transport && { transport }) }
-}
-
-async function using<C extends { close(): Promise<void> }, T>(client: C, work: (client: C) => Promise<T>): Promise<T> {
-  try {
-    return await work(client)
-  } finally {
-    await client.close()
-  }
 }
 
 const newClient = () =>

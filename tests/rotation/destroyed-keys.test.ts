@@ -17,6 +17,7 @@ import { fromBase64Url } from "@halfkey/core/primitives/bytes"
 import { Admin, type ClientCredentials, createWorkspace, type NewWorkspace } from "halfkey/admin"
 import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
 import { RealServer } from "../../sdk/src/testing/real-server.ts"
+import { using } from "../../sdk/src/testing/using.ts"
 import { openSqlite } from "../../server/src/store/sqlite/open.ts"
 
 const environment = "production"
@@ -50,14 +51,6 @@ function options(credentials: ClientCredentials): SecretsOptions {
 function adminOptions(): SecretsOptions {
   const { recoveryKit: _, ...credentials } = workspace
   return options(credentials)
-}
-
-async function using<C extends { close(): Promise<void> }, T>(client: C, work: (client: C) => Promise<T>): Promise<T> {
-  try {
-    return await work(client)
-  } finally {
-    await client.close()
-  }
 }
 
 before(async () => {

@@ -1,6 +1,7 @@
 /** Secrets as a file for others. What a format cannot hold to the byte is refused by name, and nothing is written. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { fromUtf8, utf8 } from "@halfkey/core/primitives/bytes"
+import { utf8 } from "@halfkey/core/primitives/bytes"
+import { lossy, textOf } from "../output/lossless.ts"
 import { asEnv } from "../output/secret-formats.ts"
 import { dangerOf } from "../run/dangerous-names.ts"
 import { dockerLine, dotenvLine } from "./dotenv-writer.ts"
@@ -71,19 +72,5 @@ function requireHarmless(name: string, named: ReadonlySet<string>): void {
   if (danger === undefined || named.has(name)) return
   throw new HalfkeyError("invalid_argument", `${name} ${danger}: a shell takes it only when it is named`, {
     hint: `name every secret that you want, ${name} too, as arguments`,
-  })
-}
-
-function textOf(name: string, value: Uint8Array, format: string): string {
-  try {
-    return fromUtf8(value)
-  } catch {
-    throw lossy(name, format, "its value is no UTF-8 text")
-  }
-}
-
-function lossy(name: string, format: string, why: string): HalfkeyError {
-  return new HalfkeyError("lossy_format", `the format ${format} cannot hold ${name}: ${why}`, {
-    hint: `halfkey get ${name}   (prints the exact bytes)`,
   })
 }

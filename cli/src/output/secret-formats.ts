@@ -1,9 +1,9 @@
 /** Values in formats for other programs. Each holds every value exactly, or is refused with the name that it cannot hold. */
-import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { concatBytes, fromUtf8, utf8 } from "@halfkey/core/primitives/bytes"
+import { concatBytes, utf8 } from "@halfkey/core/primitives/bytes"
 import type { Secret } from "halfkey/secrets"
 import type { Context } from "../context.ts"
 import { printData, printRows, separated } from "./formats.ts"
+import { lossy, textOf } from "./lossless.ts"
 import { isVariableName, shellQuote } from "./shell-quote.ts"
 
 /** Prints in the format of `-o`, `env` by default. Nothing is printed when one value does not fit. */
@@ -40,18 +40,4 @@ export function asEnv(secrets: readonly Pick<Secret, "name" | "value">[], before
     parts.push(utf8(`${before}${name}=`), quoted, utf8("\n"))
   }
   return concatBytes(...parts)
-}
-
-function textOf(name: string, value: Uint8Array, format: string): string {
-  try {
-    return fromUtf8(value)
-  } catch {
-    throw lossy(name, format, "its value is no UTF-8 text")
-  }
-}
-
-function lossy(name: string, format: string, why: string): HalfkeyError {
-  return new HalfkeyError("lossy_format", `the format ${format} cannot hold ${name}: ${why}`, {
-    hint: `halfkey get ${name}   (prints the exact bytes)`,
-  })
 }
