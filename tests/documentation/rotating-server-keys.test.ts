@@ -28,7 +28,7 @@ const here = (text: string) => text.replaceAll("/var/lib", folder)
 function withoutIds(text: string): string {
   return text
     .replaceAll(/\b[0-9a-f]{16}\b/g, "<id>")
-    .replaceAll(/(?<=token key )[\w-]{16}\b/g, "<kid>")
+    .replaceAll(/(?<=token key )[\w-]{16}(?![\w-])/g, "<kid>")
     .replaceAll(/\b([0-9a-f]{4} ){7}[0-9a-f]{4}\b/g, "<fingerprint>")
 }
 
