@@ -6,11 +6,12 @@
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { constants } from "node:os"
-import { delimiter, join, resolve } from "node:path"
+import { delimiter, join, relative, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const binaries = join(root, "node_modules", ".bin")
+const peers = join(root, "tests", "peers")
 const pinnedNode = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node")
 
 /** @typedef {{ version?: string, integrity?: string, link?: boolean, optional?: boolean, peer?: boolean }} LockedPackage */
@@ -27,11 +28,13 @@ function lockedPackages(path) {
 /**
  * Compares what npm noted down after its last complete install with what the lockfile asks for. Times would not do:
  * a checkout of an older commit or a `npm install` by hand would both be judged wrongly.
+ *
+ * @param {string} folder
  */
-function isInstalled() {
-  const note = join(root, "node_modules", ".package-lock.json")
-  if (!existsSync(pinnedNode) || !existsSync(note)) return false
-  const wanted = lockedPackages(join(root, "package-lock.json"))
+function isInstalled(folder) {
+  const note = join(folder, "node_modules", ".package-lock.json")
+  if (!existsSync(note)) return false
+  const wanted = lockedPackages(join(folder, "package-lock.json"))
   const installed = lockedPackages(note)
   for (const [path, entry] of Object.entries(wanted)) {
     const found = installed[path]
@@ -45,12 +48,13 @@ function isInstalled() {
   return Object.keys(installed).every((path) => wanted[path] !== undefined)
 }
 
-function install() {
-  console.error("Installing the locked packages (npm ci) …")
+/** @param {string} folder */
+function install(folder) {
+  console.error(`Installing the locked packages${folder === root ? "" : ` of ${relative(root, folder)}`} (npm ci) …`)
   // node_modules/.bin/node is about to be deleted, so npm must not be run by it.
   const path = (process.env["PATH"] ?? "").split(delimiter).filter((entry) => resolve(entry) !== binaries)
   const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, PATH: path.join(delimiter) },
     shell: process.platform === "win32",
     stdio: ["ignore", 2, 2],
@@ -110,7 +114,9 @@ const parameters = process.argv.slice(2)
 const build = parameters[0] !== "--no-build"
 if (!build) parameters.shift()
 
-if (!isInstalled()) install()
+if (!existsSync(pinnedNode) || !isInstalled(root)) install(root)
+// Other runtimes and servers, half a gigabyte, are for those who test or measure.
+if (/^(tools\/test\.mjs|bench\/)/.test(parameters[0] ?? "") && !isInstalled(peers)) install(peers)
 if (build) {
   const { status } = spawnSync(pinnedNode, [join(root, "tools", "build.mjs")], { stdio: "inherit" })
   if (status !== 0) process.exit(status ?? 1)
