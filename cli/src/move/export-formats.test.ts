@@ -7,7 +7,8 @@ import { fromUtf8, utf8 } from "@halfkey/core/primitives/bytes"
 import fc from "fast-check"
 import { parse } from "yaml"
 import { type ExportFormat, exported, type NamedValue } from "./export-formats.ts"
-import { readSource } from "./source.ts"
+import { readSource, type SourceFormat } from "./source.ts"
+import { dotenvFile, parseAsDotenv } from "./testing/generated-dotenv.ts"
 import { readAsCompose, readAsDocker } from "./testing/other-readers.ts"
 
 const nobody = new Set<string>()
@@ -68,6 +69,51 @@ for (const format of ["dotenv", "json", "yaml"] as const) {
   })
 }
 
+test("what a generated dotenv file gives comes back from every format that holds it", async () => {
+  const fitting = { dotenv: 0, json: 0, yaml: 0 }
+  await fc.assert(
+    fc.asyncProperty(dotenvFile, async (file) => {
+      const values = await imported(utf8(file), "dotenv")
+      if (values === undefined || values.size === 0) return
+      const all = [...values].map(([name, value]) => ({ name, value }))
+      for (const format of ["dotenv", "json", "yaml"] as const) {
+        const written = await attempt(all, format)
+        if (written === undefined) continue
+        fitting[format]++
+        assert.deepEqual(await imported(written, format), values)
+      }
+    }),
+    { numRuns: 10_000, seed: 3 },
+  )
+  assert.ok(Math.min(...Object.values(fitting)) > 100, JSON.stringify(fitting))
+})
+
+/** What an import takes from the file, or `undefined` where it is refused. */
+async function imported(file: Uint8Array, format: SourceFormat): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+  try {
+    return (await readSource(file, format, "the file")).values
+  } catch (error) {
+    if (error instanceof HalfkeyError && error.code === "invalid_argument") return undefined
+    throw error
+  }
+}
+
+test("the package dotenv reads an export as it is meant", async () => {
+  let fitting = 0
+  await fc.assert(
+    fc.asyncProperty(secrets, async (all) => {
+      const written = await attempt(all, "dotenv")
+      if (written === undefined || all.length === 0) return
+      fitting++
+      // `__proto__` is no name for an object that is filled by assignment.
+      const expected = asText(all).filter(([name]) => name !== "__proto__")
+      assert.deepEqual(new Map(Object.entries(parseAsDotenv(fromUtf8(written)))), new Map(expected))
+    }),
+    { numRuns: 3000, seed: 18 },
+  )
+  assert.ok(fitting > 200, `only ${fitting} fitted`)
+})
+
 test("json and yaml hold every text, and other readers read the same", async () => {
   await fc.assert(
     fc.asyncProperty(secrets, async (all) => {
@@ -121,7 +167,19 @@ test("a shell gets the bytes of env, whatever they are", async () => {
   const { stdout } = spawnSync("sh", ["-c", `eval "$(cat)"; printf '%s\\0' ${names}`], { input: script })
   // `$(…)` takes newlines from the end of the whole output, never from inside of quotes.
   assert.ok(stdout.equals(Buffer.concat(all.flatMap((bytes) => [bytes, Buffer.of(0)]))))
+  // Exported again, it is the same text.
+  const back = named.map(({ name }, index) => ({ name, value: partsOf(stdout)[index] ?? assert.fail(name) }))
+  assert.deepEqual(await exported(back, "env", nobody), script)
 })
+
+/** What is before each NUL byte. */
+function partsOf(bytes: Buffer): Buffer[] {
+  const parts: Buffer[] = []
+  for (let start = 0, end = bytes.indexOf(0); end !== -1; start = end + 1, end = bytes.indexOf(0, start)) {
+    parts.push(bytes.subarray(start, end))
+  }
+  return parts
+}
 
 test("exact output", async () => {
   const values = { PLAIN: "a b", EMPTY: "", QUOTE: "it's", LINES: "one\ntwo\n", DOLLAR: "$HOME #1", no: "007" }

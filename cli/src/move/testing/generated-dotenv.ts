@@ -1,4 +1,7 @@
-/** Dotenv files for tests, always the same for a number: from pieces that readers of such files trip over. */
+/** Dotenv files for tests, from pieces that readers of such files trip over, and what the package `dotenv` makes of them. */
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import fc from "fast-check"
 
 const pieces = [
   ..."AB_.-xy09 \t'\"`#=:$\\,{}",
@@ -54,20 +57,16 @@ const pieces = [
   ],
 ]
 
-/** A file of up to 40 pieces. */
-export function generatedDotenv(seed: number): string {
-  const next = randomNumbers(seed)
-  const length = next() % 40
-  return Array.from({ length }, () => pieces[next() % pieces.length] ?? "").join("")
-}
+const piece = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom("\nA=", "\nB: ", "\nexport C=", "\n_d.e-f =", "\n") },
+  { weight: 6, arbitrary: fc.constantFrom(...pieces) },
+  { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 4 }) },
+)
 
-/** mulberry32: 32 bits a call, the same on every machine. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
-}
+/** A file of up to 40 pieces. */
+export const dotenvFile = fc.array(piece, { minLength: 5, maxLength: 40, size: "max" }).map((parts) => parts.join(""))
+
+/** `parse` of the package `dotenv` 18, which is installed for tests only. */
+export const parseAsDotenv: (text: string) => Record<string, string> = createRequire(
+  join(import.meta.dirname, "../../../../tests/peers/package.json"),
+)("dotenv").parse
