@@ -1,5 +1,5 @@
 /** Runs one command, and turns whatever happened into text and an exit code. */
-import type { CommandModule, GlobalOptions } from "./command.ts"
+import type { CommandDefinition, CommandModule, GlobalOptions } from "./command.ts"
 import type { Context, World } from "./context.ts"
 import { createContext } from "./create-context.ts"
 import { report, usageError } from "./failure.ts"
@@ -8,16 +8,20 @@ import type { HeadStart } from "./run/head-start.ts"
 import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
 
 /** A command line that was understood. */
-export interface Understood {
-  readonly module: CommandModule
-  readonly options: unknown
+export interface Understood<Options = unknown> {
+  /** What is needed of it. */
+  readonly module: {
+    readonly definition: Pick<CommandDefinition<Options>, "ownFailureExit">
+    run: CommandModule<Options>["run"]
+  }
+  readonly options: Options
   readonly globals: GlobalOptions
   readonly headStart?: HeadStart | undefined
 }
 
 /** Resolves to the exit code. `understand` reads the command line, and may print help or a usage error itself. */
-export async function execute(
-  understand: (streams: Streams) => Promise<Understood>,
+export async function execute<Options>(
+  understand: (streams: Streams) => Promise<Understood<Options>>,
   makeAdmin: World["makeAdmin"],
 ): Promise<number> {
   const { env } = process

@@ -4,7 +4,7 @@
  * somebody's program. Whatever has another form goes to the parser; a test holds both to the same results.
  */
 import type { GlobalOptions } from "./command.ts"
-import type { RunOptions } from "./commands/run.ts"
+import type { RunOptions } from "./run/start.ts"
 
 export interface QuickRun {
   readonly options: RunOptions

@@ -1,13 +1,15 @@
-/** What `halfkey run` needs to check and open the answer, apart from the other commands. */
-import type { CommandModule } from "./command.ts"
-import * as run from "./commands/run.ts"
+/** What `halfkey run` needs to check and open the answer, apart from the other commands, the parser and the help. */
 import { execute } from "./execute.ts"
 import type { QuickRun } from "./quick-run.ts"
+import { exitCodes } from "./run/child-process.ts"
 import type { HeadStart } from "./run/head-start.ts"
+import { start } from "./run/start.ts"
 
 /** Resolves to the exit code, where this process is still there at the end. */
 export function runQuickly(quick: QuickRun, headStart: HeadStart | undefined): Promise<number> {
-  return execute(async () => ({ ...quick, headStart, module: run as CommandModule }), noAdmin)
+  const { globals, options } = quick
+  const module = { definition: { ownFailureExit: exitCodes.ownFailure }, run: start }
+  return execute(async () => ({ globals, options, headStart, module }), noAdmin)
 }
 
 /** `halfkey/admin` would make this bundle half as large again. */

@@ -1,29 +1,11 @@
 /** `halfkey run`: one request, then the program, with the secrets in its variables and nowhere else. */
-import { type Secret, type Secrets, unwrap } from "halfkey/secrets"
 import { type CommandDefinition, collect, collectAll, listFlag, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { isVariableName } from "../output/shell-quote.ts"
-import { childEnvironment } from "../run/child-environment.ts"
-import { exitCodes, runChild } from "../run/child-process.ts"
-import { choose, isPattern, layered, requirePatterns } from "../run/chosen-secrets.ts"
-import { replaceProcess } from "../run/replace-process.ts"
-import { requireFitting } from "../run/size-limits.ts"
-
-export interface RunOptions {
-  readonly command: readonly string[]
-  readonly allowedNames: readonly string[]
-  /** Those behind the command's name; later ones win. None: that of the settings. */
-  readonly environments: readonly string[]
-  /** Names and patterns. */
-  readonly only: readonly string[]
-  readonly except: readonly string[]
-  readonly prefix: string | undefined
-  readonly expand: boolean
-}
-
-/** So many left-out names are listed; the rest is counted. */
-const namesShown = 10
+import { exitCodes } from "../run/child-process.ts"
+import { requirePatterns } from "../run/chosen-secrets.ts"
+import { type RunOptions, start } from "../run/start.ts"
 
 export const definition: CommandDefinition<RunOptions> = {
   environments: "layers",
@@ -84,40 +66,6 @@ executed, 125 for every failure of halfkey itself. Signals are passed on; the te
   },
 }
 
-export async function run(context: Context, options: RunOptions): Promise<number> {
-  const { command, allowedNames, prefix } = options
-  if (command.length === 0 || command[0] === "")
-    throw usageError("no program was named", "halfkey run -e development -- <program>")
-  const environments = options.environments.length > 0 ? options.environments : [context.environment()]
-  const found = await read(await context.secrets(), environments, options)
-  // No key of ours is left in memory while the program runs.
-  await context.close()
-  const { chosen, unused } = choose(found, options, environments)
-  if (unused.length > 0) context.warn(`--except leaves nothing out, since no secret has the name: ${unused.join(", ")}`)
-  const expanded = options.expand ? (await import("../run/expanded-values.ts")).expandValues(chosen, found) : chosen
-  const { variables, leftOut } = childEnvironment(context.env, expanded, new Set(allowedNames), prefix)
-  if (leftOut.length > 0) context.warn(leftOutNote(leftOut))
-  const isSmall = requireFitting(command, variables)
-  if (isSmall) replaceProcess(command, variables)
-  return runChild(command, variables, context.streams.err)
-}
-
-/** One request for each environment, all at once. Of one, no more is read than what is named. */
-async function read(
-  secrets: Secrets,
-  environments: readonly string[],
-  { only, expand }: RunOptions,
-): Promise<readonly Secret[]> {
-  const [environment, ...others] = environments
-  if (others.length === 0 && only.length > 0 && !only.some(isPattern) && !expand) {
-    return unwrap(await secrets.readMany([...new Set(only)], { environment }))
-  }
-  const layers = await Promise.all(environments.map((each) => secrets.readAll({ environment: each })))
-  return layered(layers.map(unwrap))
-}
-
-function leftOutNote(names: readonly string[]): string {
-  const listed = names.slice(0, namesShown).join(", ")
-  const more = names.length > namesShown ? ` and ${names.length - namesShown} more` : ""
-  return `left out, since no variable can have the name: ${listed}${more}`
+export function run(context: Context, options: RunOptions): Promise<number> {
+  return start(context, options)
 }
