@@ -30,7 +30,7 @@ export const nouns: Readonly<Record<string, { readonly summary: string; readonly
   devices: { summary: "let people's devices in, and take them out", group: "administer" },
   keys: { summary: "create, list, rotate and revoke API keys", group: "administer" },
   kit: { summary: "check the recovery kit", group: "self" },
-  config: { summary: "which settings hold, and where each came from", group: "self" },
+  config: { summary: "which settings hold and where each came from; profiles; confirmed servers", group: "self" },
 }
 
 const set = { summary: "write a secret", load: () => import("./commands/set.ts") }
@@ -165,6 +165,24 @@ const entries = [
     group: "self",
     summary: "show each setting and where it came from",
     load: () => import("./commands/config-explain.ts"),
+  },
+  {
+    path: "config profiles",
+    group: "self",
+    summary: "list the profiles of this machine",
+    load: () => import("./commands/config-profiles.ts"),
+  },
+  {
+    path: "config use",
+    group: "self",
+    summary: "choose the profile that holds where none is named",
+    load: () => import("./commands/config-use.ts"),
+  },
+  {
+    path: "config trust",
+    group: "self",
+    summary: "list and revoke the servers of halfkey.json files that you confirmed",
+    load: () => import("./commands/config-trust.ts"),
   },
   {
     path: "completion",

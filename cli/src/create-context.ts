@@ -5,15 +5,20 @@ import { configDirectory } from "./settings/config-directory.ts"
 import { loadSettings, requireConnection, requireEnvironment } from "./settings/load.ts"
 import type { Settings } from "./settings/resolve.ts"
 
+const planted = "it belongs to another user, in a directory that everybody may write to"
+
 export function createContext(world: World): Context {
   const { options, env, cwd, streams } = world
   let loaded: Settings | undefined = world.headStart?.settings
-  const settings = () => {
-    loaded ??= loadSettings(options, env, cwd)
-    return loaded
-  }
   const say = (text: string) => {
     if (!options.quiet) streams.err(`halfkey: ${text}\n`)
+  }
+  let toldOf: Settings | undefined
+  const settings = () => {
+    loaded ??= loadSettings(options, env, cwd)
+    if (toldOf !== loaded) for (const path of loaded.ignoredFiles ?? []) say(`${path} is not read: ${planted}`)
+    toldOf = loaded
+    return loaded
   }
   const clientOptions = async () => {
     const { clientOptions } = await import("./connect.ts")

@@ -5,6 +5,7 @@ import { createContext } from "./create-context.ts"
 import { report, usageError } from "./failure.ts"
 import { terminalPrompts } from "./input/prompts.ts"
 import type { HeadStart } from "./run/head-start.ts"
+import { UnconfirmedEndpoint } from "./settings/trust.ts"
 import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
 
 /** A command line that was understood. */
@@ -19,11 +20,18 @@ export interface Understood<Options = unknown> {
   readonly headStart?: HeadStart | undefined
 }
 
-/** Resolves to the exit code. `understand` reads the command line, and may print help or a usage error itself. */
+/** Returns where a server that only a committed file names may have the credentials; throws where not. */
+export type Confirm = (context: Context, unconfirmed: UnconfirmedEndpoint) => Promise<void>
+
+/**
+ * Resolves to the exit code; to `undefined` where somebody must be asked first and there is no `confirm`. `understand` reads the command
+ * line, and may print help or a usage error itself.
+ */
 export async function execute<Options>(
   understand: (streams: Streams) => Promise<Understood<Options>>,
   makeAdmin: World["makeAdmin"],
-): Promise<number> {
+  confirm?: Confirm,
+): Promise<number | undefined> {
   const { env } = process
   let streams = processStreams(env)
   let context: Context | undefined
@@ -47,7 +55,16 @@ export async function execute<Options>(
     const world = { options: globals, streams, env, cwd, now: Date.now, prompts, headStart, makeAdmin }
     context = createContext(world)
     environments = environmentsOf(globals, options)
-    return (await module.run(context, options)) ?? 0
+    try {
+      return (await module.run(context, options)) ?? 0
+    } catch (error) {
+      if (!(error instanceof UnconfirmedEndpoint)) throw error
+      if (confirm === undefined) return undefined
+      await confirm(context, error)
+      // Nothing was done before it: a command looks at its connection first.
+      context = createContext({ ...world, headStart: undefined })
+      return (await module.run(context, options)) ?? 0
+    }
   } catch (error) {
     return fail(error)
   } finally {

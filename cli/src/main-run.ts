@@ -9,6 +9,7 @@ if (quick !== undefined) {
   // To connect and to write, before the loop is held up by loading.
   for (let turn = 0; turn < 2; turn++) await setImmediate()
   const { runQuickly } = await import("./run-quickly.ts")
-  process.exit(await runQuickly(quick, begun))
+  const exit = await runQuickly(quick, begun)
+  if (exit !== undefined) process.exit(exit)
 }
 await import("./main.ts")

@@ -5,8 +5,11 @@ import { exitCodes } from "./run/child-process.ts"
 import type { HeadStart } from "./run/head-start.ts"
 import { start } from "./run/start.ts"
 
-/** Resolves to the exit code, where this process is still there at the end. */
-export function runQuickly(quick: QuickRun, headStart: HeadStart | undefined): Promise<number> {
+/**
+ * Resolves to the exit code, where this process is still there at the end; to `undefined` where a question comes first, which is
+ * not in this bundle.
+ */
+export function runQuickly(quick: QuickRun, headStart: HeadStart | undefined): Promise<number | undefined> {
   const { globals, options } = quick
   const module = { definition: { ownFailureExit: exitCodes.ownFailure }, run: start }
   return execute(async () => ({ globals, options, headStart, module }), noAdmin)

@@ -181,6 +181,7 @@ test("a halfkey.json that names another endpoint gets no credentials", async () 
       exit: 2,
       stderr:
         `halfkey: ${path} names the endpoint ${endpoint}, which nothing of yours confirms; a committed file alone must not decide who gets your credentials\n` +
+        "  try: the same at a terminal, which shows what would go there, and asks\n" +
         `  try: --endpoint ${endpoint}, or CS_ENDPOINT=${endpoint}, if you trust that server\n`,
       cwd,
     })

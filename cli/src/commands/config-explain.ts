@@ -1,11 +1,15 @@
 /** `halfkey config explain`: each setting, and where it came from. Offline; keys are never shown, not even in part. */
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { parseApiKey, parseClientKey } from "@halfkey/core/formats/text-keys"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { printRows } from "../output/formats.ts"
+import type { Connection } from "../settings/load.ts"
 import { Profiles } from "../settings/profiles.ts"
 import type { Setting, Settings } from "../settings/resolve.ts"
+import { loadToken, tokenPath } from "../storage/token-file.ts"
 
 export const definition: CommandDefinition<undefined> = {
   environments: "one",
@@ -44,7 +48,8 @@ export async function run(context: Context): Promise<undefined> {
   const profiles = new Profiles(context.configDirectory).list()
   await printRows(context, columns, [
     row("workspaceCRN", settings.workspaceCRN),
-    row("endpoint", settings.endpoint),
+    row("endpoint", settings.endpoint ?? settings.unconfirmedEndpoint),
+    trustRow(settings),
     row("environment", settings.environment),
     row("clientId", settings.clientId),
     row("clientKey", settings.clientKey, checked(settings.clientKey, parseClientKey)),
@@ -52,8 +57,40 @@ export async function run(context: Context): Promise<undefined> {
     row("minimumRevision", pinsText(settings.minimumRevision)),
     row("profile", settings.profile),
     { setting: "profiles", value: profiles, source: "directory", from: context.configDirectory },
+    { setting: "kept", value: keptFiles(context), source: "directory", from: context.configDirectory },
   ])
   return undefined
+}
+
+/** Whether what an endpoint of a committed file would get may go there. */
+function trustRow({ endpoint, endpointConfirmedBy, unconfirmedEndpoint }: Settings) {
+  const setting = "trust"
+  if (unconfirmedEndpoint !== undefined) {
+    return { setting, value: "not confirmed: nothing is sent there", source: "not set", from: null }
+  }
+  if (endpoint?.source !== "file") return { setting, value: "not asked for", source: "not set", from: null }
+  const { from, source, value } = endpointConfirmedBy ?? { value: "", source: "not set", from: null }
+  return { setting, value: source === "answer" ? `confirmed on ${value}` : "confirmed", source, from }
+}
+
+/** What is remembered of this workspace and for this client: sealed or public, but for the access token. */
+function keptFiles({ configDirectory, connection }: Context): string[] {
+  let found: Connection
+  try {
+    found = connection()
+  } catch {
+    return []
+  }
+  const token = loadToken(tokenPath(configDirectory, found))
+  const state = join(configDirectory, "state")
+  const files = existsSync(state) ? readdirSync(state) : []
+  return [
+    ...files
+      .filter((name) => name.startsWith(`${found.workspaceId}.`))
+      .sort()
+      .map((name) => `state/${name}`),
+    ...(token === undefined ? [] : [`an access token until ${new Date(token.expiresAt).toISOString()}`]),
+  ]
 }
 
 function pinsText(pins: Settings["minimumRevision"]): Setting | undefined {

@@ -51,6 +51,13 @@ and stays valid: put it back into the safe. Interrupted? Type it again; it is sa
 export async function run(context: Context, options: RecoverCommandOptions): Promise<undefined> {
   const settings = context.settings()
   const endpoint = settings.endpoint?.value
+  const suggested = settings.unconfirmedEndpoint
+  if (suggested !== undefined) {
+    throw usageError(
+      `only ${suggested.from} names a server, and a committed file must not decide who hears of a recovery`,
+      `--endpoint ${suggested.value}, if you trust that server`,
+    )
+  }
   if (endpoint === undefined) throw usageError("no server was named", "--endpoint https://halfkey.example.com")
   const profiles = new Profiles(context.configDirectory)
   // Keys that cannot be stored would be lost: so this is known before anybody loses anything.

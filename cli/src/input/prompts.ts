@@ -54,15 +54,24 @@ async function askLine(question: string): Promise<string> {
   return await withTerminal(async (write) => {
     write(`${question} `)
     let line = ""
-    const interrupted = new Promise<HiddenState>((resolve) => process.once("SIGINT", () => resolve("interrupted")))
-    const state = await Promise.race([
-      interrupted,
-      readUntil((bytes) => {
-        line += Buffer.from(bytes).toString()
-        return line.includes("\n") ? "done" : "more"
-      }),
-    ])
-    process.removeAllListeners("SIGINT")
+    let onInterrupt = () => {}
+    const interrupted = new Promise<HiddenState>((resolve) => {
+      onInterrupt = () => resolve("interrupted")
+    })
+    process.on("SIGINT", onInterrupt)
+    let state: HiddenState
+    try {
+      state = await Promise.race([
+        interrupted,
+        readUntil((bytes) => {
+          line += Buffer.from(bytes).toString()
+          return line.includes("\n") ? "done" : "more"
+        }),
+      ])
+    } finally {
+      // That of others stays, such as of an editor's file that must go at Ctrl-C.
+      process.off("SIGINT", onInterrupt)
+    }
     if (state === "interrupted") {
       write("\n")
       throw new Interrupted()

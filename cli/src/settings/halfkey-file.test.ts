@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, lchownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { temporaryDirectory } from "../testing/test-context.ts"
@@ -19,6 +19,52 @@ test("the nearest file above counts, and none beyond the repository", (t) => {
     environment: "production",
     minimumRevision: 3,
   })
+})
+
+test("a file is not looked for above the home directory", (t) => {
+  const root = temporaryDirectory(t)
+  const [home, deep] = [join(root, "home"), join(root, "home", "a", "b")]
+  mkdirSync(deep, { recursive: true })
+  writeFileSync(join(root, "halfkey.json"), '{ "environment": "outside" }')
+  const before = process.env["HOME"]
+  process.env["HOME"] = home
+  t.after(() => {
+    if (before === undefined) delete process.env["HOME"]
+    else process.env["HOME"] = before
+  })
+  assert.equal(findHalfkeyFile(deep), undefined)
+  writeFileSync(join(home, "halfkey.json"), '{ "environment": "own" }')
+  assert.equal(findHalfkeyFile(deep)?.environment, "own")
+})
+
+const isRoot = process.getuid?.() === 0
+
+test("a file that another user put into a directory of everybody is left alone", {
+  skip: !isRoot && "needs root",
+}, (t) => {
+  const root = temporaryDirectory(t)
+  const deep = join(root, "shared", "own")
+  const planted = join(root, "shared", "halfkey.json")
+  mkdirSync(deep, { recursive: true })
+  writeFileSync(join(root, "halfkey.json"), '{ "environment": "above" }')
+  writeFileSync(planted, '{ "environment": "planted" }')
+  chownSync(planted, 12_345, 12_345)
+  const find = () => {
+    const ignored: string[] = []
+    return { environment: findHalfkeyFile(deep, (path) => ignored.push(path))?.environment, ignored }
+  }
+  // A team's directory, in which a group may write.
+  chmodSync(join(root, "shared"), 0o775)
+  assert.deepEqual(find(), { environment: "planted", ignored: [] })
+  chmodSync(join(root, "shared"), 0o1777)
+  assert.deepEqual(find(), { environment: "above", ignored: [planted] })
+  // A link of theirs to a file of ours chooses for us, too.
+  rmSync(planted)
+  symlinkSync(join(root, "halfkey.json"), planted)
+  lchownSync(planted, 12_345, 12_345)
+  assert.deepEqual(find(), { environment: "above", ignored: [planted] })
+  chownSync(join(root, "halfkey.json"), 12_345, 12_345)
+  assert.equal(find().environment, "above")
 })
 
 test("what it must not or cannot hold is refused with a reason", () => {

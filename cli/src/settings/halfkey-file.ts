@@ -1,5 +1,6 @@
 /** `halfkey.json`: what a repository commits about its secrets, so never a credential. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, lstatSync, readFileSync, statSync } from "node:fs"
+import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { closest } from "../closest.ts"
@@ -17,13 +18,34 @@ const texts = ["workspaceCRN", "environment", "endpoint"] as const
 const known = [...texts, "minimumRevision", "$schema"]
 const credentials = ["clientId", "clientKey", "apiKey", "accessKey", "recoveryKit"]
 
-/** The nearest `halfkey.json` from `cwd` upward, not beyond the repository that `cwd` is in. */
-export function findHalfkeyFile(cwd: string): HalfkeyFile | undefined {
+/**
+ * The nearest `halfkey.json` from `cwd` upward: not beyond the repository that `cwd` is in, nor beyond the person's home directory. One
+ * that another user may have put there, such as into /tmp, is left alone and told to `ignored`.
+ */
+export function findHalfkeyFile(cwd: string, ignored: (path: string) => void = () => {}): HalfkeyFile | undefined {
+  const home = homedir()
   for (let directory = cwd; ; directory = dirname(directory)) {
     const path = join(directory, "halfkey.json")
-    const text = readIfThere(path)
-    if (text !== undefined) return parseHalfkeyFile(text, path)
-    if (dirname(directory) === directory || existsSync(join(directory, ".git"))) return undefined
+    if (isPlanted(path, directory)) ignored(path)
+    else {
+      const text = readIfThere(path)
+      if (text !== undefined) return parseHalfkeyFile(text, path)
+    }
+    if (dirname(directory) === directory || directory === home || existsSync(join(directory, ".git"))) return undefined
+  }
+}
+
+/** Of another user, in a directory that everybody may write to. A team's directory, where a group may, is its own. */
+function isPlanted(path: string, directory: string): boolean {
+  const own = process.getuid?.()
+  if (own === undefined) return false
+  try {
+    // Not what a link leads to: whoever made the link chose the file.
+    const owner = lstatSync(path, { throwIfNoEntry: false })?.uid
+    return owner !== undefined && owner !== own && owner !== 0 && (statSync(directory).mode & 0o002) !== 0
+  } catch {
+    // Reading it tells why.
+    return false
   }
 }
 

@@ -8,6 +8,7 @@ import { configDirectory } from "./config-directory.ts"
 import { findHalfkeyFile, type HalfkeyFile } from "./halfkey-file.ts"
 import { localProfile, Profiles } from "./profiles.ts"
 import { resolveSettings, type Setting, type SettingSources, type Settings, variables } from "./resolve.ts"
+import { findTrust, loadTrust, trustPath, UnconfirmedEndpoint } from "./trust.ts"
 
 /** Everything that a request needs. */
 export interface Connection {
@@ -22,12 +23,20 @@ export interface Connection {
 
 /** Reads flags, variables, halfkey.json and the profile. Touches no network. */
 export function loadSettings(options: GlobalOptions, env: Environment, cwd: string): Settings {
-  const file = findHalfkeyFile(cwd)
-  const profiles = new Profiles(configDirectory(env, cwd))
+  const ignoredFiles: string[] = []
+  const file = findHalfkeyFile(cwd, (path) => ignoredFiles.push(path))
+  const directory = configDirectory(env, cwd)
+  const profiles = new Profiles(directory)
   const chosenBy = chooseProfile(options, env, file, profiles)
   const profile = chosenBy && { name: chosenBy.value, chosenBy, data: profiles.get(chosenBy.value) }
   const flags: SettingSources["flags"] = options
-  return resolveSettings({ flags, env, file, profile })
+  // Read only where nothing else confirms the server.
+  const trusted = (workspaceCRN: string, endpoint: string) => {
+    const since = findTrust(loadTrust(directory), workspaceCRN, endpoint)?.since
+    return since === undefined ? undefined : ({ value: since, source: "answer", from: trustPath(directory) } as const)
+  }
+  const settings = resolveSettings({ flags, env, file, profile, trusted })
+  return ignoredFiles.length === 0 ? settings : { ...settings, ignoredFiles }
 }
 
 /** Flag, variable, the one profile of the repository's workspace, the default, `local`, the only one. */
@@ -58,7 +67,7 @@ function chooseProfile(
   return name === undefined ? undefined : { value: name, source: "default", from: "the profiles on this machine" }
 }
 
-/** What a request needs, checked for typing errors before any request. Throws `missing_configuration` with what to type. */
+/** What a request needs, checked for typing errors before any request. Throws `missing_configuration` with what to type, and `UnconfirmedEndpoint`. */
 export function requireConnection(settings: Settings): Connection {
   const { workspaceCRN, apiKey, clientId, clientKey, endpoint } = settings
   // Only a profile says that its client is a device; of variables, one was forgotten.
@@ -78,6 +87,7 @@ export function requireConnection(settings: Settings): Connection {
     })
   }
   const crn = parseCrn(workspaceCRN.value)
+  if (settings.unconfirmedEndpoint !== undefined) throw new UnconfirmedEndpoint(settings.unconfirmedEndpoint, crn.text)
   if (endpoint === undefined) {
     throw new HalfkeyError("missing_configuration", `no endpoint is known for the region ${crn.region}`, {
       hint: `set ${variables.endpoint}, or --endpoint https://…`,

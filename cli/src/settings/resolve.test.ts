@@ -83,16 +83,31 @@ test("credentials of variables do not go to the server of another workspace's pr
   assert.equal(resolveSettings({ ...nothing, profile, env: ofSameWorkspace }).endpoint?.source, "profile")
 })
 
-test("an endpoint that only a committed file names is refused", () => {
-  const file = { path: "/r/halfkey.json", endpoint: "https://evil.example" }
-  const refused = {
-    code: "invalid_configuration",
-    message: /\/r\/halfkey\.json names the endpoint https:\/\/evil\.example, which nothing of yours confirms/,
-  }
-  assert.throws(() => resolveSettings({ ...nothing, file }), refused)
-  assert.throws(() => resolveSettings({ ...nothing, file, profile }), refused)
+test("an endpoint that only a committed file names is none, until the person confirms it", () => {
+  const file = { path: "/r/halfkey.json", endpoint: "https://evil.example/path/" }
   const { CS_ENDPOINT: _, ...withoutEndpoint } = variables
-  assert.throws(() => resolveSettings({ ...nothing, file, env: withoutEndpoint }), refused)
+  for (const sources of [
+    { ...nothing, file },
+    { ...nothing, file, profile },
+    { ...nothing, file, env: withoutEndpoint },
+  ]) {
+    const { endpoint, unconfirmedEndpoint } = resolveSettings(sources)
+    assert.equal(endpoint, undefined)
+    assert.deepEqual(unconfirmedEndpoint, { value: "https://evil.example/path", source: "file", from: file.path })
+  }
+  const asked: string[][] = []
+  const answer = { value: "2026-01-01T00:00:00Z", source: "answer", from: "/c/trust.json" } as const
+  const trusted = (...about: [string, string]) => {
+    asked.push(about)
+    return answer
+  }
+  const confirmed = resolveSettings({ ...nothing, file, profile, trusted })
+  assert.equal(confirmed.endpoint?.value, "https://evil.example/path")
+  assert.equal(confirmed.endpointConfirmedBy, answer)
+  assert.equal(confirmed.unconfirmedEndpoint, undefined)
+  assert.deepEqual(asked, [[crnA, "https://evil.example/path"]])
+  // Without a workspace there is nothing that an answer could be about.
+  assert.equal(resolveSettings({ ...nothing, file, trusted }).endpoint, undefined)
 })
 
 test("a flag, variable, profile or the default that says the same confirms it", () => {
@@ -103,6 +118,10 @@ test("a flag, variable, profile or the default that says the same confirms it", 
     resolveSettings({ ...nothing, file, profile: { ...profile, data: { ...data, endpoint: "https://v.example" } } }),
   ]
   for (const { endpoint } of confirmed) assert.equal(endpoint?.value, "https://v.example")
+  assert.deepEqual(
+    confirmed.map(({ endpointConfirmedBy }) => endpointConfirmedBy?.from),
+    [undefined, undefined, "profile local"],
+  )
   const local = { path: "/r/halfkey.json", endpoint: "http://127.0.0.1:4253", workspaceCRN: crnA }
   assert.equal(resolveSettings({ ...nothing, file: local }).endpoint?.value, "http://127.0.0.1:4253")
 })

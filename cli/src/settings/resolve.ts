@@ -2,13 +2,15 @@
  * Which settings hold, and where each came from. Order: flag, variable, halfkey.json, profile, default. A profile that is
  * named by `--profile` itself counts as a flag, so the variables of a shell cannot mix with it.
  */
+import { parseCrn } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Environment } from "../context.ts"
 import { defaultEndpointOf, normalizeEndpoint } from "./endpoint.ts"
 import type { HalfkeyFile } from "./halfkey-file.ts"
 import type { Profile } from "./profiles.ts"
 
-export type Source = "flag" | "variable" | "file" | "profile" | "default"
+/** `answer`: the person's own, at a terminal (`trust.ts`). */
+export type Source = "flag" | "variable" | "file" | "profile" | "default" | "answer"
 
 export interface Setting<T = string> {
   readonly value: T
@@ -24,9 +26,15 @@ export interface Settings {
   readonly apiKey?: Setting
   readonly environment?: Setting
   readonly endpoint?: Setting
+  /** What of the person's own confirms an endpoint that a committed file names. */
+  readonly endpointConfirmedBy?: Setting
+  /** What only a committed file names: `endpoint` is missing then, and nothing is sent there. */
+  readonly unconfirmedEndpoint?: Setting
   /** By name or id of the environment: whoever names it the other way is held to it too. */
   readonly minimumRevision?: Setting<Readonly<Record<string, number>>>
   readonly profile?: Setting
+  /** Files called halfkey.json that were left alone, since another user may have put them there. */
+  readonly ignoredFiles?: readonly string[]
 }
 
 export interface SettingSources {
@@ -34,6 +42,8 @@ export interface SettingSources {
   readonly env: Environment
   readonly file: HalfkeyFile | undefined
   readonly profile: { readonly name: string; readonly chosenBy: Setting; readonly data: Profile } | undefined
+  /** The person's own answer about a server, or `undefined`. */
+  trusted?(workspaceCRN: string, endpoint: string): Setting | undefined
 }
 
 export const variables = {
@@ -59,13 +69,13 @@ export function resolveSettings(sources: SettingSources): Settings {
     if (profile?.data.workspaceCRN !== file.workspaceCRN) throw otherWorkspace(file, profile?.name ?? "")
   }
   const environment = pick(sources, "environment")
-  const endpoint = endpointOf(ownSources(sources, credentials, workspaceCRN?.value), workspaceCRN?.value)
+  const endpoints = endpointsOf(ownSources(sources, credentials, workspaceCRN?.value), workspaceCRN?.value)
   const minimumRevision = pinsOf(file, environment)
   return {
     ...(workspaceCRN && { workspaceCRN }),
     ...credentials,
     ...(environment && { environment }),
-    ...(endpoint && { endpoint }),
+    ...endpoints,
     ...(minimumRevision && { minimumRevision }),
     ...(profile && { profile: profile.chosenBy }),
   }
@@ -127,23 +137,27 @@ function ownSources(
 }
 
 /**
- * Credentials never go to a host that only a committed file names: whoever can change the file could collect them. The
- * file's endpoint counts only where the person's own flag, variable or profile, or the default, says the same.
+ * Credentials never go to a host that only a committed file names: whoever can change the file could collect them. The file's
+ * endpoint counts only where the person's own flag, variable, profile or answer, or the default, says the same.
  */
-function endpointOf(sources: SettingSources, workspaceCRN: string | undefined): Setting | undefined {
-  const { file, profile } = sources
+function endpointsOf(
+  sources: SettingSources,
+  workspaceCRN: string | undefined,
+): Pick<Settings, "endpoint" | "endpointConfirmedBy" | "unconfirmedEndpoint"> {
+  const { profile } = sources
   const chosen = pick(sources, "endpoint")
   const normalized = chosen && { ...chosen, value: normalizeEndpoint(chosen.value, chosen.from) }
-  const byDefault = workspaceCRN === undefined ? undefined : defaultEndpointOf(workspaceCRN)
-  if (normalized === undefined) return found(byDefault, "default", "the region of the workspace")
-  if (normalized.source !== "file") return normalized
-  const own = profile === undefined ? byDefault : normalizeEndpoint(profile.data.endpoint, `profile ${profile.name}`)
-  if (own === normalized.value) return normalized
-  throw new HalfkeyError(
-    "invalid_configuration",
-    `${file?.path} names the endpoint ${normalized.value}, which nothing of yours confirms; a committed file alone must not decide who gets your credentials`,
-    { hint: `--endpoint ${normalized.value}, or CS_ENDPOINT=${normalized.value}, if you trust that server` },
-  )
+  const value = workspaceCRN === undefined ? undefined : defaultEndpointOf(workspaceCRN)
+  const byDefault = found(value, "default", "the region of the workspace")
+  if (normalized === undefined) return byDefault === undefined ? {} : { endpoint: byDefault }
+  if (normalized.source !== "file") return { endpoint: normalized }
+  const from = `profile ${profile?.name}`
+  const own = profile === undefined ? byDefault : found(normalizeEndpoint(profile.data.endpoint, from), "profile", from)
+  if (own?.value === normalized.value) return { endpoint: normalized, endpointConfirmedBy: own }
+  const answer =
+    workspaceCRN === undefined ? undefined : sources.trusted?.(parseCrn(workspaceCRN).text, normalized.value)
+  if (answer !== undefined) return { endpoint: normalized, endpointConfirmedBy: answer }
+  return { unconfirmedEndpoint: normalized }
 }
 
 function otherWorkspace(file: HalfkeyFile, name: string): HalfkeyError {

@@ -23,9 +23,10 @@ export class Terminal {
   #waiting: (() => void) | undefined
 
   /** Starts `halfkey` with these arguments; none of them may need quotes beyond single ones. */
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, cwd?: string) {
     const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ")
     this.#script = spawn(scriptCommand, ["-q", "-e", "-E", "always", "-c", `exec ${command}`, "/dev/null"], {
+      cwd,
       env: { ...env, SHELL: "/bin/sh", TERM: "xterm" },
       stdio: ["pipe", "pipe", "inherit"],
     })
