@@ -41,6 +41,10 @@ export interface CommandDefinition<Options> {
   define(command: Command): void
   /** Turns what was parsed into the options of `run`, or throws a usage error. */
   read(args: readonly unknown[], flags: Flags): Options
+  /** Nothing is signed, sealed or changed: it also runs where this machine can remember nothing (a read-only home), with a warning. */
+  readonly onlyReads?: true
+  /** Ends with 8 where differences were found. */
+  readonly compares?: true
   /** Failures of the command itself end with this code instead of that of the problem table. */
   readonly ownFailureExit?: number
   /** Everything after the first operand belongs to another program. */

@@ -45,6 +45,8 @@ export interface World {
   readonly now: () => number
   readonly prompts: Prompts
   makeAdmin(options: SecretsOptions): Promise<Admin>
+  /** Of the command's definition. */
+  readonly onlyReads?: boolean | undefined
   /** What `run` has begun already. */
   readonly headStart?: HeadStart | undefined
 }

@@ -1,9 +1,12 @@
 /** Puts the parts of a context together. Everything costly is imported when a command first asks for it. */
+import { join } from "node:path"
 import type { Context, World } from "./context.ts"
 import { auditFieldsOf } from "./settings/audit-fields.ts"
 import { configDirectory } from "./settings/config-directory.ts"
 import { loadSettings, requireConnection, requireEnvironment } from "./settings/load.ts"
 import type { Settings } from "./settings/resolve.ts"
+import { requireWritableDirectory } from "./storage/private-files.ts"
+import { orReadOnly } from "./storage/read-only-home.ts"
 
 const planted = "it belongs to another user, in a directory that everybody may write to"
 
@@ -24,7 +27,17 @@ export function createContext(world: World): Context {
     const { clientOptions } = await import("./connect.ts")
     const directory = configDirectory(env, cwd)
     const transport = world.headStart?.transport
-    return clientOptions(requireConnection(settings()), settings(), directory, transport, auditFieldsOf(env))
+    const made = clientOptions(requireConnection(settings()), settings(), directory, transport, auditFieldsOf(env))
+    if (!world.onlyReads) {
+      // Before anything is sent: whoever signs or seals has to remember what it has seen (S10).
+      requireWritableDirectory(join(directory, "state"))
+      return made
+    }
+    return orReadOnly(made, (reason) =>
+      say(
+        `nothing can be kept in ${directory} (${reason}), so a server that goes back to older values is not noticed next time\n  try: HALFKEY_CONFIG_DIR=<a directory of your own> with the same command`,
+      ),
+    )
   }
   const clients: { close(): Promise<void> }[] = []
   const opened = <Client extends { close(): Promise<void> }>(client: Client): Client => {

@@ -52,7 +52,8 @@ export async function execute<Options>(
     streams = processStreams(env, globals.color !== false)
     const prompts = terminalPrompts(streams, globals.input !== false)
     const cwd = workingDirectory()
-    const world = { options: globals, streams, env, cwd, now: Date.now, prompts, headStart, makeAdmin }
+    const { onlyReads } = module.definition
+    const world = { options: globals, streams, env, cwd, now: Date.now, prompts, headStart, makeAdmin, onlyReads }
     context = createContext(world)
     environments = environmentsOf(globals, options)
     try {

@@ -4,6 +4,7 @@ import { test } from "node:test"
 import { commandTable } from "./command-table.ts"
 import { Told } from "./failure.ts"
 import { parseCommandLine } from "./program.ts"
+import { exampleWords } from "./testing/example-words.ts"
 
 async function parse(args: readonly string[]) {
   let printed = ""
@@ -109,20 +110,15 @@ for (const { path, load } of commandTable) {
     const { definition } = await load()
     const { printed } = (await parse([...path.split(" "), "--help"])) as { printed: string }
     assert.ok(definition.examples.length >= 2)
+    assert.match(printed, definition.ownFailureExit === undefined ? /^ {2}130 {4}Ctrl-C$/m : /^ {2}125 {4}\S/m)
+    assert.equal(/^ {2}8 {6}differences/m.test(printed), definition.compares === true)
     for (const { does, line } of definition.examples) {
       assert.ok(printed.includes(`  # ${does}\n  ${line}`), line)
-      const own = wordsOf(line)
+      const own = exampleWords(line)
       const parsed = (await parse(own)) as { path?: string; told?: string }
       const shown = path.replace(/^secrets /, "")
       if (parsed.path !== undefined) continue
       assert.fail(`${shown}: ${line}: ${parsed.told}`)
     }
   })
-}
-
-/** The words after the first `halfkey` of a line, as a simple shell would cut them. */
-function wordsOf(line: string): string[] {
-  const [, rest = ""] =
-    /\bhalfkey (.*)$/.exec(line.replace(/ [|>].*$|\)"?$/, (end) => (end.includes("halfkey") ? end : ""))) ?? []
-  return [...rest.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "")
 }

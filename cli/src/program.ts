@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander"
 import type { CommandModule, Flags, GlobalOptions } from "./command.ts"
 import { collect, collectAll } from "./command.ts"
 import { type CommandEntry, commandTable, groups, nouns } from "./command-table.ts"
+import { exitCodesText } from "./exit-codes.ts"
 import { report, Told } from "./failure.ts"
 import { outputFormats } from "./output/formats.ts"
 import { version } from "./version.ts"
@@ -144,7 +145,8 @@ function fill(
   addGlobalOptions(command, definition)
   if (definition.passThrough) command.passThroughOptions()
   const examples = definition.examples.map(({ does, line }) => `  # ${does}\n  ${line}`).join("\n\n")
-  command.addHelpText("after", `\nExamples:\n${examples}`)
+  const exits = exitCodesText(definition.compares === true, definition.ownFailureExit !== undefined)
+  command.addHelpText("after", `\nExamples:\n${examples}\n\n${exits}`)
   command.action((...received: unknown[]) => {
     const args = received.slice(0, -2)
     // Options may stand before the command's name too; those behind it are nearer and win.

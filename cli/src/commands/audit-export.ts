@@ -15,6 +15,7 @@ export interface AuditExportOptions {
 
 export const definition: CommandDefinition<AuditExportOptions> = {
   environments: "none",
+  onlyReads: true,
   about: `Each line is { "index": …, "entry": "…" }; the hash of exactly that text is in the log's tree. With --file, what is there
 already is not asked for again: interrupted or a day later, the same line goes on. The checkpoint and the roster are
 what halfkey audit verify --file needs to prove the export without any server.`,

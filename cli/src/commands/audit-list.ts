@@ -23,6 +23,7 @@ const followEveryMs = 2000
 
 export const definition: CommandDefinition<AuditListOptions> = {
   environments: "one",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `The newest entries that fit every option, oldest first. This is the server's word: halfkey audit verify proves it.
 Reading the log is an entry of its own; --follow does not show those of its own questions.`,

@@ -27,6 +27,7 @@ export interface AuditVerifyOptions {
 
 export const definition: CommandDefinition<AuditVerifyOptions> = {
   environments: "none",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Reads the whole log and computes its tree again: the signature is that of the key in the roster your team signed, the
 log goes on from the last checkpoint that this machine saw, and every receipt that this machine got from the server has its

@@ -10,6 +10,7 @@ export interface ClientsListOptions {
 
 export const definition: CommandDefinition<ClientsListOptions> = {
   environments: "none",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Environments in which a client may not do everything come with its mode: production:read. Of a person's device the role is
 shown. A crash of the server may lose the last minute of LAST USED.`,

@@ -10,6 +10,7 @@ export interface DevicesListOptions {
 
 export const definition: CommandDefinition<DevicesListOptions> = {
   environments: "none",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Devices that wait for an admin come first. Their labels are what their owners typed: only the code tells which device it is
 (halfkey devices approve).`,

@@ -19,6 +19,8 @@ const differencesExit = 8
 
 export const definition: CommandDefinition<DiffOptions> = {
   environments: "one",
+  onlyReads: true,
+  compares: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Lists the names that are added, changed or removed on the way from the first side to the second, and no values unless
 --show. Values are opened and compared here, byte for byte. Exit code 8 says that there are differences, 0 that there are none.

@@ -8,6 +8,7 @@ import { isPlain, printData, separated, visible } from "../output/formats.ts"
 
 export const definition: CommandDefinition<undefined> = {
   environments: "one",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: "Changes nothing. The exit code is 0 when nothing failed, else that of the worst failure (halfkey --help).",
   examples: [

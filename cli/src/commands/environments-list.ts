@@ -10,6 +10,7 @@ export interface EnvironmentsListOptions {
 
 export const definition: CommandDefinition<EnvironmentsListOptions> = {
   environments: "none",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about:
     "A member sees its own environments; admins see all. MODE is what you may do yourself; - where you are no member. A\ndestroyed one can be brought back until UNDO UNTIL.",

@@ -6,6 +6,7 @@ import { printRows } from "../output/formats.ts"
 
 export const definition: CommandDefinition<undefined> = {
   environments: "none",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `By the newest roster, each of whose signatures was checked on this machine, back to the one of the recovery kit: the
 server can add nobody.`,

@@ -11,6 +11,7 @@ export interface GrantsListOptions {
 
 export const definition: CommandDefinition<GrantsListOptions> = {
   environments: "many",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Every line comes from a manifest whose signature was checked on this machine: the server can add nobody. GRANTER
 is true for whoever may sign who is a member.`,

@@ -13,6 +13,7 @@ export interface HistoryOptions {
 
 export const definition: CommandDefinition<HistoryOptions> = {
   environments: "one",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Newest first, without values. BY is the label of the client that wrote it, where you may see labels. All of it is what
 the server says; a value of an earlier version, by \`halfkey get NAME --version-number VERSION\`, opens only as that version.`,

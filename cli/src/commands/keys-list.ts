@@ -10,6 +10,7 @@ export interface KeysListOptions {
 
 export const definition: CommandDefinition<KeysListOptions> = {
   environments: "none",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `LIMITS is how a key is narrowed, and when it ends. Expired and rotated keys are listed until they are revoked.
 A crash of the server may lose the last minute of LAST USED.`,

@@ -20,6 +20,7 @@ const differencesExit = 8
 
 export const definition: CommandDefinition<ReconcileOptions> = {
   environments: "many",
+  compares: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Compares what the server says with what this machine has seen, also where every other command refuses a stale server,
 and changes nothing. Exit code 8 when something differs. With --apply, lost rosters are uploaded as they were signed, and

@@ -7,6 +7,7 @@ import { credentialsFrom } from "../settings/resolve.ts"
 
 export const definition: CommandDefinition<undefined> = {
   environments: "none",
+  onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
   examples: [
     { does: "who you are", line: "halfkey whoami" },

@@ -1,5 +1,6 @@
 /** Files that only their owner may read, written so that a crash leaves the old file or the new one, never a part. */
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -26,6 +27,7 @@ export function ensurePrivateDirectory(path: string): void {
     const { code = "unknown reason" } = error as NodeJS.ErrnoException
     throw new HalfkeyError("invalid_configuration", `the directory ${path} cannot be made: ${code}`, {
       hint: "permit it, or choose another place (HALFKEY_CONFIG_DIR, HALFKEY_DATA_DIR)",
+      cause: error,
     })
   }
   const problem = directoryProblem(path)
@@ -130,6 +132,29 @@ export function replaceByPrivateFile(path: string, content: string | Uint8Array,
       cause: error,
     })
   }
+}
+
+/** Throws `invalid_configuration` unless files can be made in a directory; makes it where it is missing. */
+export function requireWritableDirectory(path: string): void {
+  ensurePrivateDirectory(path)
+  try {
+    accessSync(path, constants.W_OK)
+  } catch (error) {
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException
+    throw new HalfkeyError("invalid_configuration", `${path} cannot be written: ${code}`, {
+      hint: "permit it, or HALFKEY_CONFIG_DIR=<a directory of your own> with the same command",
+      cause: error,
+    })
+  }
+}
+
+/** Why a place cannot be written to, where that is how it was set up: a read-only home. A full disk is another matter. */
+export function readOnlyReason(error: unknown): string | undefined {
+  for (const each of [error, (error as { cause?: unknown }).cause]) {
+    const { code } = (each ?? {}) as { code?: string }
+    if (code === "EROFS" || code === "EACCES" || code === "EPERM") return code
+  }
+  return undefined
 }
 
 function syncDirectory(path: string): void {

@@ -1,0 +1,63 @@
+/** Every command whose output nobody reads, cannot be written, or has no place at all. */
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { requireDecent } from "./decency.ts"
+import { Scene } from "./scene.ts"
+
+let scene: Scene
+let fifo = ""
+before(async () => {
+  scene = await Scene.open()
+  fifo = join(scene.halfkey.directory, "fifo")
+  assert.equal(spawnSync("mkfifo", [fifo]).status, 0)
+})
+after(() => scene.close())
+
+/** stdout is a pipe whose reader is gone already: `| head -0`, without its race. */
+const nobodyReads = () => `exec 3<> '${fifo}' > '${fifo}' 3>&-`
+const cannotBeWritten =
+  /halfkey: the output could not be written: ENOSPC\n {2}try: what was written is incomplete: make room, or write elsewhere, and run the same again\n/
+
+test("a reader that left, a full disk, and a stdout that is closed", { skip: !existsSync("/dev/full") }, async () => {
+  let printing = 0
+  for (const sample of await scene.samples()) {
+    if (sample.waits !== undefined) continue
+    const run = (shell: string) => scene.halfkey.run(sample.args, { shell })
+    const unread = await run(nobodyReads())
+    const full = await run("exec > /dev/full")
+    const closed = await run("exec >&-")
+    const normal = await run(":")
+    for (const outcome of [unread, full, closed, normal]) requireDecent(sample, outcome)
+    // What cannot be done twice says something else the second time.
+    if (normal.stdout === "" || normal.code !== 0) continue
+    printing++
+    const what = `halfkey ${sample.args.join(" ")}`
+    assert.equal(unread.code, 141, what)
+    assert.equal(full.code, 1, what)
+    assert.match(full.stderr, cannotBeWritten, what)
+  }
+  assert.ok(printing > 20, `only ${printing} printed something`)
+})
+
+test("where errors cannot be told, the exit code still tells", { skip: !existsSync("/dev/full") }, async () => {
+  for (const shell of ["exec 2> /dev/full", "exec 2>&-", "exec 2> /dev/full > /dev/full"]) {
+    const { code } = await scene.halfkey.run(["get", "ABSENT", "-e", "development"], { shell })
+    assert.equal(code, 3, shell)
+  }
+  const { code } = await scene.halfkey.run(["get", "PORT", "-e", "development"], {
+    shell: "exec 2> /dev/full > /dev/full",
+  })
+  assert.equal(code, 1)
+})
+
+test("help and version, too", async () => {
+  for (const args of [["--help"], ["get", "--help"], ["--version"], ["version"]]) {
+    assert.equal((await scene.halfkey.run(args, { shell: nobodyReads() })).code, 141, args.join(" "))
+    const full = await scene.halfkey.run(args, { shell: "exec > /dev/full" })
+    assert.equal(full.code, 1, args.join(" "))
+    assert.match(full.stderr, cannotBeWritten)
+  }
+})
