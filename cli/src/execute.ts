@@ -12,7 +12,7 @@ import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
 export interface Understood<Options = unknown> {
   /** What is needed of it. */
   readonly module: {
-    readonly definition: Pick<CommandDefinition<Options>, "ownFailureExit">
+    readonly definition: Pick<CommandDefinition<Options>, "onlyReads" | "ownFailureExit">
     run: CommandModule<Options>["run"]
   }
   readonly options: Options

@@ -11,7 +11,7 @@ import { start } from "./run/start.ts"
  */
 export function runQuickly(quick: QuickRun, headStart: HeadStart | undefined): Promise<number | undefined> {
   const { globals, options } = quick
-  const module = { definition: { ownFailureExit: exitCodes.ownFailure }, run: start }
+  const module = { definition: { onlyReads: true, ownFailureExit: exitCodes.ownFailure } as const, run: start }
   return execute(async () => ({ globals, options, headStart, module }), noAdmin)
 }
 
