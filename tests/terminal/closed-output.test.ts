@@ -7,12 +7,13 @@ import { after, before, test } from "node:test"
 import { requireDecent } from "./decency.ts"
 import { Scene } from "./scene.ts"
 
+const fifoCommand = "mkfifo"
 let scene: Scene
 let fifo = ""
 before(async () => {
   scene = await Scene.open()
   fifo = join(scene.halfkey.directory, "fifo")
-  assert.equal(spawnSync("mkfifo", [fifo]).status, 0)
+  assert.equal(spawnSync(fifoCommand, [fifo]).status, 0)
 })
 after(() => scene.close())
 
