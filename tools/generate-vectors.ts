@@ -37,6 +37,7 @@ export async function vectorFiles(): Promise<Map<string, string>> {
     "record.json": await recordVectors(),
     "key-seed.json": await server.keySeedVectors(),
     "root-key.json": await server.rootKeyVectors(),
+    "backup.json": server.backupVectors(),
     "client-assertion.json": server.clientAssertionVectors(),
     "enrolment.json": await enrolmentVectors(),
     "x-wing.json": xWingVectors(),

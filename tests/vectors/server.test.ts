@@ -5,6 +5,7 @@ import { ClientIdentity } from "@halfkey/core/client/client-identity"
 import { parseCrn } from "@halfkey/core/formats/crn"
 import type { ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
 import { SeedMaker } from "@halfkey/core/key-service/authority-key"
+import { BackupChunks, backupChunkLengths, parseBackupHeader } from "@halfkey/core/key-service/backup"
 import { RootKey, type WrapContext } from "@halfkey/core/key-service/root-key"
 import * as spec from "./independent.ts"
 import { type Turn, turned, vectors } from "./vector-file.ts"
@@ -65,6 +66,61 @@ test("what was wrapped does not open changed, elsewhere or by another root key, 
   for (const other of refused.rootKeys) {
     const message = /authority-key does not open with root key [0-9a-f]{16}$/
     assert.throws(() => new RootKey(spec.unhex(other)).unwrap(context, spec.unhex(wrapped)), { ...damaged, message })
+  }
+})
+
+interface BackupVectors {
+  rootKey: string
+  header: string
+  fileKey: string
+  cases: { plaintext: string; file: string }[]
+  refused: Turn[]
+}
+
+/** What a reader does with a whole file; `undefined` when a chunk does not open. */
+function readBackup(rootKey: RootKey, file: Uint8Array): Uint8Array | undefined {
+  const { header, bytes } = parseBackupHeader(file)
+  const body = file.subarray(bytes.length, -32)
+  const { count } = backupChunkLengths(body.length, header.chunkLength)
+  const chunks = new BackupChunks(rootKey, bytes)
+  const opened = Array.from({ length: count }, (_, place) => {
+    const from = place * (header.chunkLength + 16)
+    return chunks.open(body.subarray(from, from + header.chunkLength + 16), place === count - 1)
+  })
+  return opened.some((each) => each === undefined) ? undefined : spec.join(...(opened as Uint8Array[]))
+}
+
+test("backup files are those of the vectors, also by the specification, and open only unchanged", async () => {
+  const { rootKey: key, header, fileKey, cases, refused } = vectors<BackupVectors>("backup.json")
+  const rootKey = new RootKey(spec.unhex(key))
+  const headerBytes = spec.ascii(header)
+  const none = new Uint8Array(0)
+  assert.equal(spec.hex(await spec.hkdf(none, spec.unhex(key), spec.pae("backup", headerBytes), 32)), fileKey)
+  const { chunkLength } = JSON.parse(header.slice("halfkey-backup 1 ".length)) as { chunkLength: number }
+  for (const { plaintext, file } of cases) {
+    assert.deepEqual(readBackup(rootKey, spec.unhex(file)), spec.unhex(plaintext))
+    const count = Math.max(1, Math.ceil(plaintext.length / 2 / chunkLength))
+    const sealed = await Promise.all(
+      Array.from({ length: count }, (_, place) => {
+        const chunk = spec.unhex(plaintext).slice(place * chunkLength, (place + 1) * chunkLength)
+        const nonce = spec.join(spec.le64(place), Uint8Array.of(place === count - 1 ? 1 : 0, 0, 0, 0))
+        return spec.seal(spec.unhex(fileKey), nonce, none, chunk)
+      }),
+    )
+    const before = spec.join(headerBytes, ...sealed)
+    assert.equal(spec.hex(spec.join(before, await spec.sha256(before))), file)
+  }
+  const last = spec.unhex(cases.at(-1)?.file ?? "")
+  assert.ok(refused.length > 0)
+  for (const turn of refused) {
+    const changed = turned(last, turn)
+    let opened: Uint8Array | undefined
+    try {
+      opened = readBackup(rootKey, changed)
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, "backup_damaged")
+    }
+    assert.equal(opened, undefined, `at ${turn.at}`)
   }
 })
 

@@ -2,7 +2,10 @@
 import { signClientAssertion } from "@halfkey/core/client/client-assertion"
 import { formatCrn } from "@halfkey/core/formats/crn"
 import { SeedMaker } from "@halfkey/core/key-service/authority-key"
+import { BackupChunks, encodeBackupHeader } from "@halfkey/core/key-service/backup"
 import { RootKey, type WrapContext } from "@halfkey/core/key-service/root-key"
+import { concatBytes } from "@halfkey/core/primitives/bytes"
+import { sha256 } from "@halfkey/core/primitives/hash"
 import { fixed, fixedKeysetId, fixedRoot, hex, now } from "./fixed.ts"
 import { ci, keysetId, workspaceId } from "./world.ts"
 
@@ -58,6 +61,43 @@ export async function rootKeyVectors() {
       rootKeys: [hex(fixed("another root key"))],
       wrapped: ["", hex(fixed("short", 12)), hex(fixed("short", 27))],
     },
+  }
+}
+
+export function backupVectors() {
+  const rootKey = new RootKey(fixed("root key"))
+  const chunkLength = 32
+  const headerBytes = encodeBackupHeader({
+    createdAt: new Date(now).toISOString(),
+    server: "0.1.0",
+    schema: 1,
+    key: { kind: "root-key", id: rootKey.fingerprint, derivation: null },
+    chunkLength,
+    random: fixed("backup"),
+  })
+  const file = (plaintext: Uint8Array) => {
+    const chunks = new BackupChunks(rootKey, headerBytes)
+    const parts = [headerBytes]
+    let from = 0
+    do {
+      const chunk = plaintext.subarray(from, from + chunkLength)
+      from += chunkLength
+      parts.push(chunks.seal(chunk, from >= plaintext.length))
+    } while (from < plaintext.length)
+    return concatBytes(...parts, sha256(concatBytes(...parts)))
+  }
+  const lengths = [0, 1, 31, 32, 33, 64, 70]
+  return {
+    description:
+      "Backup files (S11): header, chunks, checksum. Byte refusals change the last case, its checksum made anew.",
+    rootKey: hex(fixed("root key")),
+    header: new TextDecoder().decode(headerBytes),
+    fileKey: hex(rootKey.backupKey(headerBytes)),
+    cases: lengths.map((length) => {
+      const plaintext = fixed("database", length)
+      return { plaintext: hex(plaintext), file: hex(file(plaintext)) }
+    }),
+    refused: [20, headerBytes.length, headerBytes.length + 48, headerBytes.length + 117].map((at) => ({ at, xor: 1 })),
   }
 }
 

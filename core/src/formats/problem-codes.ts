@@ -111,6 +111,7 @@ const rows = {
   root_key_mismatch: { status: 0, type: "ClientError", exit: 7, title: "the root key is not the database's" },
   database_too_new: { status: 0, type: "ClientError", exit: 7, title: "the database is from a newer version" },
   database_damaged: { status: 0, type: "ClientError", exit: 7, title: "the database is damaged" },
+  backup_damaged: { status: 0, type: "ClientError", exit: 7, title: "the backup is damaged or was changed" },
   unexpected: { status: 0, type: "ClientError", exit: 1, title: "an unexpected failure" },
 } as const satisfies Record<string, ProblemRow>
 

@@ -5,7 +5,7 @@ import { type KeysetId, uuidBytes, type WorkspaceId } from "../formats/ids.ts"
 import { pae } from "../formats/pae.ts"
 import { aesGcmNonceLength, aesGcmOpen, aesGcmSeal } from "../primitives/aes-gcm.ts"
 import { concatBytes, toHex, wipe } from "../primitives/bytes.ts"
-import { sha256 } from "../primitives/hash.ts"
+import { hkdf, sha256 } from "../primitives/hash.ts"
 import type { RandomSource } from "../primitives/random.ts"
 
 export const rootKeyLength = 32
@@ -56,6 +56,11 @@ export class RootKey {
       `a wrapped ${context.kind} does not open with root key ${this.fingerprint}`,
       { hint: "keep a copy of the database and restore a backup" },
     )
+  }
+
+  /** The key of one backup file, 32 bytes: `HKDF("", root key, pae("backup", header))`. The caller wipes it. */
+  backupKey(header: Uint8Array): Uint8Array {
+    return hkdf(new Uint8Array(0), this.#key, pae("backup", header), rootKeyLength)
   }
 
   #aad({ kind, workspaceId, keysetId, epoch }: WrapContext): Uint8Array {

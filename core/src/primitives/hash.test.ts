@@ -5,7 +5,17 @@ import { inspect } from "node:util"
 import fc from "fast-check"
 import { bytes, property } from "../testing/property.ts"
 import { concatBytes, fromHex, toHex, utf8 } from "./bytes.ts"
-import { equalBytes, hkdf, hkdfExpand, hkdfExtract, hmacKey, hmacSha256, sha256, sha256OfText } from "./hash.ts"
+import {
+  equalBytes,
+  hkdf,
+  hkdfExpand,
+  hkdfExtract,
+  hmacKey,
+  hmacSha256,
+  runningSha256,
+  sha256,
+  sha256OfText,
+} from "./hash.ts"
 
 const unhex = (digits: string) => fromHex(digits) as Uint8Array
 
@@ -27,6 +37,18 @@ property("parts hash like what they are parts of", fc.array(bytes(0, 100), { min
   const [first = new Uint8Array(0), ...rest] = parts
   assert.equal(toHex(sha256(first, ...rest)), toHex(sha256(concatBytes(...parts))))
 })
+
+property(
+  "pieces hash like the whole, and may be followed by more",
+  fc.array(bytes(0, 100), { maxLength: 4 }),
+  (pieces) => {
+    const running = runningSha256()
+    for (const [index, piece] of pieces.entries()) {
+      running.update(piece)
+      assert.equal(toHex(running.soFar()), toHex(sha256(concatBytes(...pieces.slice(0, index + 1)))))
+    }
+  },
+)
 
 test("HMAC-SHA-256 gives the answers of RFC 4231 (cases 1, 2 and 6)", () => {
   const cases = [

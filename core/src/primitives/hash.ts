@@ -20,6 +20,19 @@ export function sha256OfText(text: string): Uint8Array {
   return plainBytes(createHash("sha256").update(text, "utf8").digest())
 }
 
+/** SHA-256 of what comes piece by piece. */
+export interface RunningSha256 {
+  update(bytes: Uint8Array): void
+  /** 32 bytes, of all that came until now; more may come. */
+  soFar(): Uint8Array
+}
+
+/** For files that are larger than memory. */
+export function runningSha256(): RunningSha256 {
+  const hash = createHash("sha256")
+  return { update: (bytes) => void hash.update(bytes), soFar: () => plainBytes(hash.copy().digest()) }
+}
+
 /** `HMAC`: HMAC-SHA-256, 32 bytes. */
 export function hmacSha256(key: Uint8Array | HmacKey, message: Uint8Array): Uint8Array {
   return plainBytes(createHmac("sha256", keyObject(key)).update(message).digest())
