@@ -122,7 +122,7 @@ export function lockDataDirectory(path: string): () => void {
 
 /** Writes a file of mode 0600 that is complete and on disk when this returns; a crash before leaves the old state. Throws `storage_full`. */
 export function writeDurably(path: string, text: string): void {
-  const partial = `${path}.${process.pid}.partial`
+  const partial = partialPath(path)
   try {
     rmSync(partial, { force: true })
     writeAndSync(partial, text)
@@ -139,13 +139,19 @@ export function writeDurably(path: string, text: string): void {
   }
 }
 
+const ownFiles: readonly string[] = ["root.key", "root.key.next", "setup-token", "backup", "restored", "migrated"]
+
+/** Where a file is written before it takes its place: what a crash leaves there is found again by its name. */
+export const partialPath = (path: string) => `${path}.${process.pid}.partial`
+
 /**
  * Removes what a crash between writing and renaming left in a directory: it may hold a key. Not what a process that runs is
  * writing just now.
  */
-export function removePartialFiles(directory: string): void {
+export function removePartialFiles(directory: string, names = ownFiles): void {
   for (const name of readdirSync(directory)) {
-    const pid = /^(?:root\.key|root\.key\.next|setup-token)\.(\d+)\.partial$/.exec(name)?.[1]
+    const [, file, pid] = /^(.+)\.(\d+)\.partial(?:-wal|-shm|-journal)?$/.exec(name) ?? []
+    if (file === undefined || !names.includes(file)) continue
     if (pid !== undefined && !isOtherProcess(Number(pid))) rmSync(join(directory, name), { force: true })
   }
 }

@@ -9,7 +9,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   2: "an argument or a setting is not usable; nothing was changed",
   5: "a key came or went meanwhile: repeat the command; nothing was changed",
   6: "the disk is full; nothing was changed",
-  7: "the database or the root key is damaged, or they do not belong together",
+  7: "the database, a backup or the root key is damaged, or they do not belong together",
 }
 
 /** Exit codes of the failures that can end this program, by the table. */
@@ -25,6 +25,7 @@ export function possibleExits(): ReadonlySet<number> {
     "revision_conflict",
     "database_too_new",
     "database_damaged",
+    "backup_damaged",
     "storage_full",
     "unexpected",
   ] as const
@@ -39,6 +40,11 @@ export const help = `halfkey-server ${version}
   halfkey-server token-key rotate        sign access tokens with a new key; with --at-once every earlier token is void
   halfkey-server checkpoint-key rotate   make a new key for audit checkpoints, which granters then take up
   halfkey-server audit archive           move audit entries from before a time into files: --before TIME --to DIRECTORY
+  halfkey-server backup FILE             seal everything into one new file, beside a running server; --passphrase-file FILE
+                                         seals it under a passphrase instead of the root key
+  halfkey-server restore FILE            put a backup in the place of a stopped server's database, after it was checked;
+                                         --dry-run only checks it, --replace moves a database aside that is there
+  halfkey-server check                   look whether everything in the database is what it should be; -o json
   halfkey-server --version               print the version
   halfkey-server --help                  print this
 
@@ -70,6 +76,7 @@ Examples:
   HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server                     serve from a directory of its own
   HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server token-key rotate    while the server runs
   HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server root-key rotate     while it is stopped: replaces root.key
+  HALFKEY_DATA_DIR=/var/lib/halfkey halfkey-server backup /mnt/backups/halfkey.backup    every night
 
 Exit codes:
 

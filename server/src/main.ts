@@ -2,7 +2,10 @@
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { problemCodes } from "@halfkey/core/formats/problem-codes"
 import { archiveAudit } from "./commands/archive-audit.ts"
+import { backUp } from "./commands/backup.ts"
+import { type CommandResult, check } from "./commands/check.ts"
 import type { CommandParts } from "./commands/open-database.ts"
+import { restore } from "./commands/restore.ts"
 import { rotateRootKeyCommand } from "./commands/rotate-root-key.ts"
 import { rotateCheckpointKey, rotateTokenKey } from "./commands/rotate-signing-key.ts"
 import { setupToken } from "./commands/setup-token.ts"
@@ -59,6 +62,18 @@ function end(code: number): never {
   process.exit(code)
 }
 
+/** What a command says on standard output, and how it ends where that is not 0. */
+type Said = string | CommandResult
+
+/** Commands that take options. */
+const commandsWithOptions: Readonly<Record<string, (parts: CommandParts, words: readonly string[]) => Promise<Said>>> =
+  {
+    "audit archive": archiveAudit,
+    backup: (parts, words) => backUp(parts, words),
+    restore: (parts, words) => restore(parts, words),
+    check,
+  }
+
 /** Each command by its words; it gives what goes to standard output. */
 const commands: Readonly<Record<string, (parts: CommandParts) => Promise<string>>> = {
   "setup-token": setupToken,
@@ -74,10 +89,7 @@ const commands: Readonly<Record<string, (parts: CommandParts) => Promise<string>
 
 async function main(words: readonly string[]): Promise<void> {
   if (words.length === 0) return serve()
-  const [first, second, ...options] = words
-  const archive =
-    first === "audit" && second === "archive" ? (parts: CommandParts) => archiveAudit(parts, options) : undefined
-  const command = archive ?? (Object.hasOwn(commands, words.join(" ")) ? commands[words.join(" ")] : undefined)
+  const command = findCommand(words)
   if (command === undefined) {
     throw new HalfkeyError("invalid_argument", "unknown arguments", {
       hint: "halfkey-server --help shows what there is",
@@ -89,7 +101,21 @@ async function main(words: readonly string[]): Promise<void> {
     },
     onFatal: fail,
   }
-  process.stdout.write(await command(parts))
+  const said = await command(parts)
+  const { text, exit } = typeof said === "string" ? { text: said, exit: 0 } : said
+  process.exitCode = exit
+  process.stdout.write(text)
+}
+
+function findCommand(words: readonly string[]): ((parts: CommandParts) => Promise<Said>) | undefined {
+  const all = words.join(" ")
+  if (Object.hasOwn(commands, all)) return commands[all]
+  for (const length of [1, 2]) {
+    const name = words.slice(0, length).join(" ")
+    const command = Object.hasOwn(commandsWithOptions, name) ? commandsWithOptions[name] : undefined
+    if (command !== undefined) return (parts) => command(parts, words.slice(length))
+  }
+  return undefined
 }
 
 // The database and its log are for this user alone, wherever they are made.

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Config } from "../config.ts"
+import { lockDataDirectory } from "../data-directory.ts"
 import type { Store } from "../domain/store.ts"
 import { openSqliteStore } from "../store/sqlite.ts"
 
@@ -32,4 +33,14 @@ export function requireDatabase({ databasePath: path }: Config): void {
   throw new HalfkeyError("missing_configuration", `there is no database ${path}`, {
     hint: "start halfkey-server once, or set HALFKEY_DATA_DIR to where its database is",
   })
+}
+
+/** For a command that needs a stopped server; `hint` says what to do about one that runs. Throws `data_directory_in_use`. */
+export function lockStopped(directory: string, hint: string): () => void {
+  try {
+    return lockDataDirectory(directory)
+  } catch (error) {
+    if (!(error instanceof HalfkeyError) || error.code !== "data_directory_in_use") throw error
+    throw new HalfkeyError("data_directory_in_use", `a halfkey-server runs on ${directory}`, { hint, cause: error })
+  }
 }

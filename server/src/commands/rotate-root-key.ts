@@ -1,9 +1,10 @@
 /** `halfkey-server root-key rotate`: a new root key, while no server runs. */
-import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Config } from "../config.ts"
-import { lockDataDirectory, removePartialFiles } from "../data-directory.ts"
+import { removePartialFiles } from "../data-directory.ts"
 import { rotateRootKey } from "../root-key/rotate.ts"
-import { type CommandParts, requireDatabase, withDatabase } from "./open-database.ts"
+import { type CommandParts, lockStopped, requireDatabase, withDatabase } from "./open-database.ts"
+
+const afterStopping = "stop it, repeat this command, start it again: it would go on with the old root key"
 
 type Rotation = Parameters<typeof rotateRootKey>[2]
 
@@ -11,7 +12,7 @@ type Rotation = Parameters<typeof rotateRootKey>[2]
 export async function rotateRootKeyCommand(parts: CommandParts, reached?: Rotation): Promise<string> {
   const { config } = parts
   requireDatabase(config)
-  const unlock = lockStopped(config.dataDirectory)
+  const unlock = lockStopped(config.dataDirectory, afterStopping)
   try {
     removePartialFiles(config.dataDirectory)
     const { count, from, to } = await withDatabase(parts, (store) => rotateRootKey(config, store, reached))
@@ -20,18 +21,6 @@ export async function rotateRootKeyCommand(parts: CommandParts, reached?: Rotati
     return [`new root key ${to} in place of ${from}: ${count} keys wrapped anew`, ...next, ""].join("\n")
   } finally {
     unlock()
-  }
-}
-
-function lockStopped(directory: string): () => void {
-  try {
-    return lockDataDirectory(directory)
-  } catch (error) {
-    if (!(error instanceof HalfkeyError) || error.code !== "data_directory_in_use") throw error
-    throw new HalfkeyError("data_directory_in_use", `a halfkey-server runs on ${directory}`, {
-      hint: "stop it, repeat this command, start it again: it would go on with the old root key",
-      cause: error,
-    })
   }
 }
 

@@ -11,7 +11,7 @@ import { isOutOfSpace } from "./out-of-space.ts"
 const applicationId = 0x484c464b
 
 /** The schema that this version reads and writes. */
-const schemaVersion = migrations.length
+export const schemaVersion = migrations.length
 
 /** Below this size the whole file is checked at start; above, only what opening touches. */
 const checkedBytes = 64 * 1024 * 1024
@@ -61,7 +61,11 @@ function requireSetting(db: Database.Database, name: string, expected: string | 
   })
 }
 
-/** The schema version of a database of ours, or 0 for an empty one. Only reads. */
+/** The schema version of a database of ours, or 0 for an empty one. Only reads. Throws `database_too_new`, `database_damaged`. */
+export function schemaOf(db: Database.Database): number {
+  return explained(db.name, () => requireOurs(db))
+}
+
 function requireOurs(db: Database.Database): number {
   const found = db.pragma("user_version", { simple: true }) as number
   const kind = db.pragma("application_id", { simple: true }) as number
@@ -98,7 +102,7 @@ function migrate(db: Database.Database, version: number): void {
 }
 
 /** Turns the driver's errors into ours. */
-function explained<T>(path: string, body: () => T): T {
+export function explained<T>(path: string, body: () => T): T {
   try {
     return body()
   } catch (error) {
