@@ -4,12 +4,13 @@ import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
+import { fileURLToPath } from "node:url"
 import { backupScene } from "../testing/backup-scene.ts"
 import type { TestServer } from "../testing/test-server.ts"
 import type { BackupStep } from "./backup.ts"
 import type { RestoreStep } from "./restore.ts"
 
-const dyingCommand = join(import.meta.dirname, "../testing/dying-command.ts")
+const dyingCommand = fileURLToPath(new URL("../testing/dying-command.ts", import.meta.url))
 
 function kill({ dataDirectory }: TestServer, name: string, step: string, words: readonly string[]): void {
   const { signal, stderr } = spawnSync(process.execPath, [dyingCommand, name, step, ...words], {
