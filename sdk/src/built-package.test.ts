@@ -1,17 +1,15 @@
-/** The package as it is published: built, typed for strangers, and working on the oldest Node that it promises. */
+/** The package as it is published: built, and typed for strangers. That it works on every runtime: tests/runtimes. */
 import assert from "node:assert/strict"
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { delimiter, join, sep } from "node:path"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { pathToFileURL } from "node:url"
 import { promisify } from "node:util"
-import { RealServer } from "./testing/real-server.ts"
 
 const run = promisify(execFile)
 const root = join(import.meta.dirname, "../..")
 const cache = join(root, "node_modules/.cache")
-const server = new RealServer()
 let folder: string
 
 before(async () => {
@@ -19,71 +17,8 @@ before(async () => {
   // Inside the repository, so that the package finds its dependencies.
   folder = mkdtempSync(join(cache, "halfkey-package-"))
   await run(process.execPath, [join(root, "tools/build-sdk.mjs"), folder])
-  await server.start()
 })
-after(async () => {
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-})
-
-/** The Node that the machine has beside the pinned one. */
-function machineNode(): string | undefined {
-  const folders = (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .filter((path) => !path.split(sep).includes("node_modules"))
-  return folders.map((path) => join(path, "node")).find((path) => existsSync(path))
-}
-
-const program = (at: string, endpoint: string, setupToken: string) => `
-  import { Admin, createWorkspace } from ${JSON.stringify(pathToFileURL(join(at, "admin.mjs")))}
-  import { Secrets, unwrap } from ${JSON.stringify(pathToFileURL(join(at, "secrets.mjs")))}
-  const endpoint = ${JSON.stringify(endpoint)}
-  const made = unwrap(await createWorkspace({ endpoint, setupToken: ${JSON.stringify(setupToken)}, label: "admin" }))
-  const admin = new Admin({ ...made, endpoint })
-  const { credentials } = unwrap(await admin.clients.create({ label: "x", environments: [{ name: "production" }], apiKey: {} }))
-  const secrets = new Secrets({ ...credentials, endpoint, environment: "production" })
-  unwrap(await secrets.set("A", "works on"))
-  console.log(unwrap(await secrets.get("A")), process.versions.node.split(".")[0])
-  await Promise.all([secrets.close(), admin.close()])
-`
-
-test("the built package works on the pinned Node and on the machine's own", async (t) => {
-  const first = [
-    process.execPath,
-    "--input-type=module",
-    "--eval",
-    program(folder, server.url, server.setupToken),
-  ] as const
-  const { stdout } = await run(first[0], first.slice(1))
-  assert.match(stdout, /^works on 24$/m)
-  const node = machineNode()
-  const version = node && (await run(node, ["--version"])).stdout.trim()
-  if (node === undefined || version === process.version) return t.skip("there is no other Node on this machine")
-  const other = new RealServer()
-  await other.start()
-  try {
-    const code = program(folder, other.url, other.setupToken)
-    const older = await run(node, ["--input-type=module", "--eval", code])
-    assert.equal(older.stdout.trim(), `works on ${/\d+/.exec(version ?? "")?.[0]}`)
-  } finally {
-    await other.stop()
-  }
-})
-
-test("it works for programs of CommonJS, types included", async () => {
-  const other = new RealServer()
-  await other.start()
-  try {
-    const imports = /import (\{.*\}) from (".*")/g
-    const loads = (_: string, names: string, url: string) =>
-      `const ${names} = require(${JSON.stringify(fileURLToPath(JSON.parse(url)).replace(/mjs$/, "cjs"))})`
-    const code = program(folder, other.url, other.setupToken).replace(imports, loads)
-    const { stdout } = await run(process.execPath, ["--input-type=commonjs", "--eval", `(async () => {${code}})()`])
-    assert.match(stdout, /^works on 24$/m)
-  } finally {
-    await other.stop()
-  }
-})
+after(() => rmSync(folder, { recursive: true, force: true }))
 
 test("its test kit starts a server", async () => {
   for (const [type, load] of [

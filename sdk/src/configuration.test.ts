@@ -57,6 +57,24 @@ test("all missing settings are named at once", async () => {
   assert.deepEqual(failure?.facts?.["missing"], ["CS_WORKSPACE_CRN", "CS_CLIENT_ID", "CS_CLIENT_ACCESS_KEY"])
 })
 
+test("variables that may not be read count as unset, and the failure says what to allow", async () => {
+  const env = new Proxy<Record<string, string>>(
+    {},
+    {
+      get: (_, name) => {
+        throw new Error(`NotCapable: ${String(name)}`)
+      },
+    },
+  )
+  const secrets = new Secrets({ ...place.options, env })
+  unwrap(await secrets.set("WITHOUT_VARIABLES", "1"))
+  await secrets.close()
+  const failure = await refusedWith({ ...place.options, apiKey: undefined, env })
+  assert.equal(failure?.code, "missing_configuration")
+  assert.equal(failure?.message, "CS_CLIENT_ACCESS_KEY cannot be read: this program may not read variables")
+  assert.match(failure?.hint ?? "", /^run it with --allow-env=CS_WORKSPACE_CRN,.*, or pass apiKey$/)
+})
+
 test("a missing environment is told, and the call may name it", async () => {
   const { environment: _, ...options } = place.options
   assert.equal((await refusedWith(options))?.code, "missing_configuration")

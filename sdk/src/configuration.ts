@@ -34,7 +34,10 @@ const variables = {
 } as const
 
 type Setting = keyof typeof variables
-type Settings = Record<Setting, string | undefined>
+type Settings = Record<Setting, string | undefined> & {
+  /** Variables that were wanted and may not be read: Deno asks its user for each. */
+  readonly denied: readonly string[]
+}
 
 /** Options of a wrong type are bugs: throws `WrongType`. */
 export function requireOptionTypes(options: SecretsOptions): void {
@@ -121,8 +124,8 @@ function readSettings(options: SecretsOptions): Settings {
     })
   }
   const given: Partial<Settings> = { ...options, apiKey: apiKey ?? accessKey }
-  // An empty variable counts as unset, as a shell's `CS_ENDPOINT= command` means it.
-  const read = (name: Setting) => given[name] ?? (env[variables[name]] || undefined)
+  const denied: string[] = []
+  const read = (name: Setting) => given[name] ?? variable(env, variables[name], denied)
   return {
     workspaceCRN: read("workspaceCRN"),
     clientId: read("clientId"),
@@ -130,6 +133,17 @@ function readSettings(options: SecretsOptions): Settings {
     apiKey: options.device === true ? undefined : read("apiKey"),
     endpoint: read("endpoint"),
     environment: read("environment"),
+    denied,
+  }
+}
+
+/** An empty variable counts as unset, as a shell's `CS_ENDPOINT= command` means it, and so does one that may not be read. */
+function variable(env: NonNullable<SecretsOptions["env"]>, name: string, denied: string[]): string | undefined {
+  try {
+    return env[name] || undefined
+  } catch {
+    denied.push(name)
+    return undefined
   }
 }
 
@@ -147,6 +161,17 @@ function requireSettings(settings: Settings, client: "required" | "optional", de
   const missing = needed.filter((name) => settings[name] === undefined)
   if (missing.length === 0) return
   const names = missing.map((name) => variables[name])
+  if (names.some((name) => settings.denied.includes(name))) {
+    const may = `--allow-env=${Object.values(variables).join(",")}`
+    throw new HalfkeyError(
+      "missing_configuration",
+      `${names.join(", ")} cannot be read: this program may not read variables`,
+      {
+        hint: `run it with ${may}, or pass ${missing.join(", ")}`,
+        facts: { missing: names },
+      },
+    )
+  }
   throw new HalfkeyError("missing_configuration", `${names.join(", ")} ${names.length > 1 ? "are" : "is"} not set`, {
     hint: `set ${names.length > 1 ? "them" : "it"}, or pass ${missing.join(", ")}; \`halfkey clients create\` prints all four`,
     facts: { missing: names },

@@ -18,9 +18,16 @@ export interface TestServer {
 export async function startServer(env: Readonly<Record<string, string>>, timeoutMs: number): Promise<TestServer> {
   const program = installedServer()
   const directory = mkdtempSync(join(placeInMemory(), `halfkey-test-${process.pid}-`))
+  const { PATH } = process.env
   // Nothing of this machine's settings: not its data directory, and no credentials.
-  const child = spawn(process.execPath, [program], {
-    env: { ...env, HALFKEY_HOST: "127.0.0.1", HALFKEY_PORT: "0", HALFKEY_DATA_DIR: directory },
+  const child = spawn(nodeProgram(), [program], {
+    env: {
+      ...(PATH !== undefined && { PATH }),
+      ...env,
+      HALFKEY_HOST: "127.0.0.1",
+      HALFKEY_PORT: "0",
+      HALFKEY_DATA_DIR: directory,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   })
   const leave = () => {
@@ -42,6 +49,11 @@ export async function startServer(env: Readonly<Record<string, string>>, timeout
     await stop()
     throw error
   }
+}
+
+/** The server runs on Node: on this one, or under Bun and Deno on that of PATH. */
+function nodeProgram(): string {
+  return "bun" in process.versions || "deno" in process.versions ? "node" : process.execPath
 }
 
 /** Where the project that is tested finds it, which need not be where this package lies. */

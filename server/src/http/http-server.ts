@@ -16,6 +16,7 @@ import type { Logger } from "pino"
 import type { RequestLine } from "../log.ts"
 import { useAuditFields, useUndecidedRequests } from "./audit-hooks.ts"
 import { callerOf } from "./callers.ts"
+import { stopGracefully } from "./graceful-stop.ts"
 import type { Metrics } from "./metrics.ts"
 import { sendProblem, useProblems } from "./problems.ts"
 import { refuseConnection } from "./protocol-errors.ts"
@@ -75,6 +76,7 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
     },
     ...(parts.tls && { https: { cert: parts.tls.cert, key: parts.tls.key } }),
   }) as unknown as FastifyInstance
+  stopGracefully(plainApp, parts.tls !== undefined)
   plainApp.removeContentTypeParser("text/plain")
   const routes = collectRoutes(plainApp)
   useTypeBoxValidation(plainApp)
