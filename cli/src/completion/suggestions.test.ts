@@ -41,6 +41,16 @@ test("options of the program, of the command, and what they take", async () => {
   assert.deepEqual(await suggest("get --he"), ["--help"])
 })
 
+test("words that bash cuts at : = and @, and those that other shells leave whole", async () => {
+  assert.deepEqual(await suggest("get --endpoint http : //127.0.0.1 : 4253 -e a D"), ["DB_KEY", "DB_URL"])
+  assert.deepEqual(await suggest("get --environment = production D"), ["DB_KEY", "DB_URL"])
+  assert.deepEqual(await suggest("get --environment=production D"), ["DB_KEY", "DB_URL"])
+  assert.deepEqual(await suggest("get --environment=p"), ["--environment=production"])
+  assert.deepEqual(await suggest("--profile="), ["--profile=local", "--profile=work"])
+  assert.deepEqual(await suggest("diff -e a DB_URL @ 1 p"), ["production"])
+  assert.deepEqual(await suggest("diff -e a DB_URL @ "), [])
+})
+
 test("operands: secrets of the environment and the profile that were typed, environments, shells", async () => {
   asked.length = 0
   assert.deepEqual(await suggest("get D"), ["DB_KEY", "DB_URL"])

@@ -24,16 +24,35 @@ interface Typed {
 
 /** `words`: what stands behind `halfkey`, the last one being typed. Empty where files, or nothing, may come. */
 export async function suggestions(words: readonly string[], names: KnownNames): Promise<readonly string[]> {
-  // bash cuts `--option=value` into three.
-  const [current = "", ...reversed] = words.map((word) => (word === "=" ? "" : word)).reverse()
-  const before = reversed.reverse().filter((word) => word !== "")
+  const { before, current, option } = cut(words)
   const entry = entryOf(before)
   const command = await commandOf(entry)
   const typed = read(before, command)
   const candidates =
     entry === undefined ? ofProgram(before, current, command, typed) : ofCommand(entry, current, command, typed)
   const found = typeof candidates === "string" ? fromNames(candidates, typed, names) : candidates
-  return [...new Set(found)].filter((text) => text.startsWith(current))
+  return [...new Set(found)].filter((text) => text.startsWith(current)).map((text) => `${option}${text}`)
+}
+
+/** bash cuts words at `:`, `=` and `@`, the other shells leave `--option=value` whole. Afterwards option and value are two words. */
+function cut(words: readonly string[]) {
+  const whole: string[] = []
+  let isOpen = false
+  for (const word of words) {
+    const isJoint = /^[:@]+$/.test(word)
+    if ((isJoint || isOpen) && whole.length > 0) whole.push(`${whole.pop()}${word}`)
+    else whole.push(word)
+    isOpen = isJoint
+  }
+  const split = whole.flatMap((word) => {
+    const [, name, value] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? []
+    return name === undefined ? [word === "=" ? "" : word] : [name, value ?? ""]
+  })
+  const last = whole.at(-1) ?? ""
+  // Such a word is replaced as a whole.
+  const option = /^--[a-z-]+=/.exec(last)?.[0] ?? ""
+  const current = split.pop() ?? ""
+  return { before: split.filter((word) => word !== ""), current, option }
 }
 
 type Kind = "environments" | "secrets" | "profiles"
