@@ -36,10 +36,14 @@ test("diff shows values only with --show", async () => {
   const table = await halfkey.run([...show, "-o", "table"])
   assert.equal(
     table.stdout,
-    `NAME  CHANGE   staging    production
-A     changed  staging-a  production-a
-C     removed  two\u{fffd}lines
-D     added               only here
+    `NAME  CHANGE   staging           production
+A     changed  staging-a         production-a
+C     removed  (2 lines, below)
+D     added                      only here
+
+C, from staging to production
+  - two
+  - lines
 `,
   )
   const yaml = await halfkey.run([...show, "-o", "yaml"])
@@ -75,6 +79,32 @@ D     added               only here
     /\nRAW {3}removed {2}\(2 bytes that are no text\)\n/,
   )
   await halfkey.ok(["delete", "RAW", "-e", "staging", "-y"])
+})
+
+test("diff --show tells people which lines of a value changed, and other programs the whole value", async () => {
+  const pem = (line: string) => `-----BEGIN-----\n${"same\n".repeat(6)}${line}\n-----END-----\n`
+  await halfkey.ok(["set", "PEM", "-e", "development"], { stdin: pem("old") })
+  await halfkey.ok(["set", "PEM", "-e", "development"], { stdin: pem("new") })
+  const args = ["diff", "-e", "development", "PEM@1", "PEM@2", "--show"]
+  assert.deepEqual(await halfkey.run([...args, "-o", "table"]), {
+    code: 8,
+    signal: null,
+    stdout: `NAME  CHANGE   PEM@1             PEM@2
+PEM   changed  (9 lines, below)  (9 lines, below)
+
+PEM, from PEM@1 to PEM@2
+  … 4 lines the same
+    same
+    same
+    same
+  - old
+  + new
+    -----END-----
+`,
+    stderr: "",
+  })
+  const [, , whole] = (await halfkey.run(args)).stdout.trimEnd().split("\t")
+  assert.equal(whole, pem("old").replaceAll("\n", "\\n"))
 })
 
 test("diff with a file, and from a pipe", async () => {

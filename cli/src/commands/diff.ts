@@ -7,7 +7,8 @@ import { compareSecrets } from "../move/changes.ts"
 import { sourceFormatFrom } from "../move/read-file.ts"
 import { type Comparison, comparisonFrom, readSides, type Side } from "../move/sides.ts"
 import { sourceFormats } from "../move/source.ts"
-import { isPlain, printRows } from "../output/formats.ts"
+import { isPlain, printRows, visible } from "../output/formats.ts"
+import { type DiffLine, lineDiff } from "../output/line-diff.ts"
 
 export interface DiffOptions {
   readonly comparison: Comparison
@@ -23,7 +24,7 @@ export const definition: CommandDefinition<DiffOptions> = {
   compares: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Lists the names that are added, changed or removed on the way from the first side to the second, and no values unless
---show. Values are opened and compared here, byte for byte. Exit code 8 says that there are differences, 0 that there are none.
+--show, which shows values of several lines line by line. Values are opened and compared here, byte for byte. Exit code 8 says that there are differences, 0 that there are none.
 
 Of a file, what is said about halfkey import holds: dotenv, JSON or YAML, by its name or --format.`,
   examples: [
@@ -60,10 +61,20 @@ export async function run(context: Context, { comparison, show }: DiffOptions): 
     context.note(`${from.title} and ${to.title} are the same`)
     return 0
   }
-  const rows = changes.map(({ kind, name }) => ({
+  const isRead = !isPlain(context) && (context.options.output ?? "table") === "table"
+  const texts = changes.map(({ kind, name }) => ({
     name,
     change: kind,
-    ...(show && { from: textOf(context, from, name), to: textOf(context, to, name) }),
+    from: show ? textOf(context, from, name) : null,
+    to: show ? textOf(context, to, name) : null,
+  }))
+  // Only a person gets lines: other programs get whole values.
+  const ofLines = isRead ? texts.filter((each) => [each.from, each.to].some((text) => text?.includes("\n"))) : []
+  const rows = texts.map((each) => ({
+    name: each.name,
+    change: each.change,
+    ...(show &&
+      (ofLines.includes(each) ? { from: linesIn(each.from), to: linesIn(each.to) } : { from: each.from, to: each.to })),
   }))
   const columns = ["name", "change"].map((key) => ({ key, title: key.toUpperCase() }))
   const values = show
@@ -73,7 +84,21 @@ export async function run(context: Context, { comparison, show }: DiffOptions): 
       ]
     : []
   await printRows(context, [...columns, ...values], rows)
+  for (const each of ofLines) {
+    const lines = lineDiff(each.from ?? "", each.to ?? "").map((line) => lineOf(line, context.streams.colors))
+    context.streams.out(`\n${each.name}, from ${from.title} to ${to.title}\n${lines.join("")}`)
+  }
   return differencesExit
+}
+
+function linesIn(text: string | null): string | null {
+  return text === null ? null : `(${text.replace(/\n$/, "").split("\n").length} lines, below)`
+}
+
+function lineOf({ mark, text }: DiffLine, colored: boolean): string {
+  const line = `  ${mark} ${visible(text)}`.trimEnd()
+  const color = colored && mark === "-" ? 31 : colored && mark === "+" ? 32 : undefined
+  return color === undefined ? `${line}\n` : `\u{1b}[${color}m${line}\u{1b}[39m\n`
 }
 
 /** `null` where there is none. Only a table, which nobody reads back, may say something else than the value. */

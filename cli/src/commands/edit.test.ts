@@ -2,11 +2,11 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, globSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync, rmSync, statSync, watch, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { after, before, beforeEach, describe, test } from "node:test"
 import { fileURLToPath } from "node:url"
-import { Installation } from "../testing/installation.ts"
+import { Installation, type Up } from "../testing/installation.ts"
 import { noTerminal, Terminal } from "../testing/terminal.ts"
 
 const bin = fileURLToPath(new URL("../../bin/halfkey.js", import.meta.url))
@@ -40,7 +40,10 @@ function assertGone(): void {
 }
 
 describe("halfkey edit", { skip: noMemory }, () => {
-  before(() => halfkey.up())
+  let server: Up
+  before(async () => {
+    server = await halfkey.up()
+  })
   after(() => halfkey.dispose())
   beforeEach(async () => {
     rmSync(report, { force: true })
@@ -220,5 +223,34 @@ describe("halfkey edit", { skip: noMemory }, () => {
     assert.deepEqual([await get("A"), await get("B"), await get("C")], ["theirs", "mine", "joined"])
     assert.equal(readFileSync(`${report}.both`, "utf8"), "<<<<<<< mine\nmine\n=======\ntheirs\n>>>>>>> theirs\n")
     assertGone()
+  })
+
+  test("what could not be saved is kept in memory, and the failure says how to save it", {
+    skip: noTerminal,
+  }, async () => {
+    const large = new Terminal(
+      ["edit", "A", ...production],
+      halfkey.env(editor(`head -c 70000 /dev/zero | tr '\\0' k > "$1"`).env),
+    )
+    const first = await large.end()
+    assert.equal(first.code, 2, first.shown)
+    const [, value = ""] =
+      /\n {2}try: halfkey set A -e production --value-file (\S+) {3}\(what you typed/.exec(first.shown) ?? []
+    assert.equal(readFileSync(value, "utf8"), "k".repeat(70_000))
+    assert.deepEqual([statSync(value).mode & 0o777, statSync(dirname(value)).mode & 0o777], [0o600, 0o700])
+    rmSync(dirname(value), { recursive: true })
+    assertGone()
+
+    const stopped = `sed -i 's/^A: .*/A: "007"/' "$1"; kill ${server.process.pid}; while kill -0 ${server.process.pid}; do sleep 0.1; done`
+    const all = new Terminal(["edit", ...production], halfkey.env(editor(stopped).env))
+    const second = await all.end()
+    assert.equal(second.code, 6, second.shown)
+    const [, line = "", path = ""] =
+      /try: halfkey (import (\S+) -e production) {3}\(what you typed, kept in memory\)\n/.exec(second.shown) ?? []
+    assert.ok(second.shown.endsWith(`  try: rm -r ${dirname(path)}   (when it is saved)\n`), second.shown)
+    await halfkey.up()
+    await halfkey.ok([...line.split(" "), "-y"])
+    rmSync(dirname(path), { recursive: true })
+    assert.deepEqual([await get("A"), await get("PEM")], ["007", "one\ntwo\n"])
   })
 })

@@ -7,8 +7,9 @@ import { type CommandDefinition, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
 import { type Edit, editsOf, type Held, withoutAddedNewline } from "../edit/changes.ts"
 import { documentOf, readDocument } from "../edit/document.ts"
-import { type Editing, saveEdits } from "../edit/edit-secrets.ts"
+import { type Editing, reportEdits, saveEdits } from "../edit/edit-secrets.ts"
 import { editorCommand, runEditor } from "../edit/editor.ts"
+import { keepingTyped, type Typed } from "../edit/kept-text.ts"
 import { editPrivately, memoryCandidates } from "../edit/private-file.ts"
 import { Told, usageError } from "../failure.ts"
 import { requireConfirmation } from "../input/confirm.ts"
@@ -23,7 +24,8 @@ export const definition: CommandDefinition<EditOptions> = {
   about: `Opens $VISUAL or $EDITOR on a file in memory (tmpfs) that only you can read, and overwrites and removes it afterwards,
 also when the editor fails or a signal comes. With NAME the file is the value; without, YAML of all names and values, in which
 every value is text. What was changed is saved in one commit. If somebody else wrote meanwhile, it asks for each such secret:
-theirs, mine, or edit again; where nobody can be asked nothing is written (exit 5).
+theirs, mine, or edit again; where nobody can be asked nothing is written (exit 5). What was typed at a terminal and could not be
+saved stays in memory, and the failure says where.
 
 An editor that is set up to keep copies elsewhere does so. vim and nvim are started without swap files, backups and viminfo.`,
   examples: [
@@ -60,17 +62,37 @@ export async function run(context: Context, { name }: EditOptions): Promise<unde
     },
     editValue: async (content) => await edit("value", content),
   }
-  const base = await editing.look()
-  const edited =
-    name === undefined ? await editAll(editing, base, edit) : await editOne(editing, name, base.get(name)?.value)
+  // What a person typed is not lost because it could not be saved.
+  let typed: Typed | undefined
+  const typing = (next: Typed) => {
+    typed = context.streams.stdinIsTerminal ? next : undefined
+  }
+  try {
+    const base = await editing.look()
+    const edited =
+      name === undefined
+        ? await editAll(editing, base, edit, typing)
+        : await editOne(editing, name, base.get(name)?.value, typing)
+    reportEdits(context, environment, await save(editing, base, edited))
+  } catch (error) {
+    throw keepingTyped(error, typed, memoryCandidates(context.env))
+  }
+  return undefined
+}
+
+async function save(
+  editing: Editing,
+  base: ReadonlyMap<string, Held>,
+  edited: ReadonlyMap<string, Uint8Array> | undefined,
+): Promise<readonly Edit[]> {
+  const { context, environment } = editing
   const edits = edited === undefined ? [] : editsOf(base, edited)
   const deleted = edits.filter(({ value }) => value === null).map((each) => each.name)
   if (deleted.length > 0) {
     const question = `Delete ${deleted.join(", ")} from ${environment}?`
     await requireConfirmation(context, question, `${environment} was not changed`)
   }
-  report(context, environment, await saveEdits(editing, edits))
-  return undefined
+  return await saveEdits(editing, edits)
 }
 
 /** `undefined`: nothing is to be changed. */
@@ -78,8 +100,14 @@ async function editOne(
   { editValue, environment }: Editing,
   name: string,
   before: Uint8Array | undefined,
+  typing: (typed: Typed) => void,
 ): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
   const value = withoutAddedNewline(await editValue(before ?? new Uint8Array(0)), [before])
+  typing({
+    name: "value",
+    content: value,
+    saveBy: (path) => `halfkey set ${name} -e ${environment} --value-file ${path}`,
+  })
   if (value.length > 0) return new Map([[name, value]])
   if (before === undefined || before.length === 0) return undefined
   throw usageError(
@@ -92,11 +120,13 @@ async function editAll(
   { context, environment }: Editing,
   base: ReadonlyMap<string, Held>,
   edit: (file: string, content: Uint8Array) => Promise<Uint8Array>,
+  typing: (typed: Typed) => void,
 ): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
   const before = new Map([...base].map(([name, { value }]) => [name, value]))
   const { leftOut, text } = await documentOf(environment, before)
   for (let content = utf8(text); ; ) {
     content = await edit("secrets.yaml", content)
+    typing({ name: "secrets.yaml", content, saveBy: (path) => `halfkey import ${path} -e ${environment}` })
     try {
       const found = await readDocument(content)
       return found.size === 0 ? undefined : new Map([...leftOut, ...found])
@@ -114,12 +144,4 @@ async function editAll(
 
 function byName(secrets: readonly Secret[]): ReadonlyMap<string, Held> {
   return new Map(secrets.map(({ name, value, version }) => [name, { value, version }]))
-}
-
-function report(context: Context, environment: string, edits: readonly Edit[]): void {
-  if (edits.length === 0) context.note(`nothing was changed in ${environment}`)
-  const written = edits.filter(({ value }) => value !== null).map(({ name }) => name)
-  const deleted = edits.filter(({ value }) => value === null).map(({ name }) => name)
-  if (written.length > 0) context.note(`written in ${environment}: ${written.join(", ")}`)
-  if (deleted.length > 0) context.note(`deleted from ${environment}: ${deleted.join(", ")}`)
 }

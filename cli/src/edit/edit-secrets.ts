@@ -52,3 +52,12 @@ function changedMeanwhile(names: readonly string[]): HalfkeyError {
     facts: { names },
   })
 }
+
+/** Tells what was written and what was deleted. */
+export function reportEdits(context: Context, environment: string, edits: readonly Edit[]): void {
+  if (edits.length === 0) context.note(`nothing was changed in ${environment}`)
+  const written = edits.filter(({ value }) => value !== null).map(({ name }) => name)
+  const deleted = edits.filter(({ value }) => value === null).map(({ name }) => name)
+  if (written.length > 0) context.note(`written in ${environment}: ${written.join(", ")}`)
+  if (deleted.length > 0) context.note(`deleted from ${environment}: ${deleted.join(", ")}`)
+}
