@@ -16,6 +16,7 @@ const env = () => halfkey.env({ PATH: `${programs}:${process.env["PATH"]}`, TERM
 /** `false`, or the line that says why a shell is not tried. */
 const absent = (shell: string) => spawnSync(shell, ["-c", ":"]).status !== 0 && `${shell} is not installed`
 const scriptCommand = "script"
+const fishCommand = "fish"
 const value = "canary-of-completion-93"
 
 before(async () => {
@@ -101,7 +102,7 @@ test("fish offers commands, options, names and files", { skip: absent("fish") },
   const offeredByFish = (line: string) => {
     const program = `halfkey completion fish | source; complete -C "$LINE"`
     const options = { cwd: halfkey.directory, env: { ...env(), LINE: line }, encoding: "utf8" } as const
-    const { status, stderr, stdout } = spawnSync("fish", ["--no-config", "-c", program], options)
+    const { status, stderr, stdout } = spawnSync(fishCommand, ["--no-config", "-c", program], options)
     assert.deepEqual([status, stderr], [0, ""], line)
     return stdout.split("\n").slice(0, -1)
   }
