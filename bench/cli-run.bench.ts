@@ -1,9 +1,11 @@
-// `halfkey run -- true` beside `node -e 0`: what somebody waits for who puts it before a command. Warm: the token is
-// there, the code is compiled, the key set was opened before.
+// `halfkey run -- true` beside `node -e 0`, and beside dotenvx with the same secrets: what somebody waits for who puts it
+// before a command. Warm: the token is there, the code is compiled. Cold: neither is.
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { unwrap } from "halfkey/secrets"
 import { Profiles } from "../cli/src/settings/profiles.ts"
 import { buildCli } from "../tools/build-cli.mjs"
+import { encryptedDotenv } from "./encrypted-dotenv.ts"
 import { processMs } from "./fresh-process.ts"
 import { temporaryDirectory } from "./leftovers.ts"
 import { compare } from "./measure.ts"
@@ -17,30 +19,67 @@ const data = temporaryDirectory()
 const home = temporaryDirectory()
 const server = await startHalfkey(data)
 const { credentials, secrets } = await makeWorkspace(data, server)
-unwrap(await secrets.setMany(usualEntries(20)))
+const entries = usualEntries(20)
+unwrap(await secrets.setMany(entries))
 const { apiKey = "", clientId = "", clientKey = "", endpoint = "", workspaceCRN = "" } = credentials
 const config = join(home, "config")
 new Profiles(config).save("bench", { apiKey, clientId, clientKey, endpoint, workspaceCRN, environment })
 
-const env = { PATH: process.env["PATH"], HALFKEY_CONFIG_DIR: config, XDG_CACHE_HOME: join(home, "cache") }
+const path = process.env["PATH"]
+const compiled = join(home, "cache")
+const env = { PATH: path, HALFKEY_CONFIG_DIR: config, XDG_CACHE_HOME: compiled }
 const halfkey = join(import.meta.dirname, "../cli/bin/halfkey.js")
 const run = { parameters: [halfkey, "run", "-e", environment, "--", "true"], env, cwd: home }
 const nothing = { parameters: ["-e", "0"], env, cwd: home }
+const dotenvx = encryptedDotenv(entries, path)
 
-const comparison = await compare({
-  rounds: options.quick ? 7 : 41,
+function runCold() {
+  for (const kept of [join(config, "tokens"), compiled]) rmSync(kept, { recursive: true, force: true })
+  return processMs(run)
+}
+
+const rounds = options.quick ? 7 : 41
+const warm = await compare({
+  rounds,
   warmUp: 4,
   measured: () => processMs(run),
   baseline: () => processMs(nothing),
 })
+const besideDotenvx = await compare({
+  rounds: options.quick ? 5 : 15,
+  warmUp: 4,
+  measured: () => processMs(run),
+  baseline: () => processMs(dotenvx.runWithCompileCache),
+})
+const cold = await compare({
+  rounds: options.quick ? 5 : 15,
+  warmUp: 1,
+  measured: runCold,
+  baseline: () => processMs(dotenvx.run),
+})
 await server.stop()
+
+const common = { row: "cli-run", unit: "ms" } as const
 publish(options, [
   {
-    row: "cli-run",
+    ...common,
     what: "halfkey run -- true, warm, 20 secrets",
-    unit: "ms",
     baselineIs: "node -e 0",
     bar: { of: "ratio", atMost: 2 },
-    ...comparison,
+    ...warm,
+  },
+  {
+    ...common,
+    what: "the same",
+    baselineIs: "dotenvx run -- true, compiled",
+    bar: { of: "ratio", atMost: 1 },
+    ...besideDotenvx,
+  },
+  {
+    ...common,
+    what: "cold: no token, nothing compiled",
+    baselineIs: "dotenvx run -- true, cold",
+    bar: { of: "ratio", atMost: 1 },
+    ...cold,
   },
 ])
