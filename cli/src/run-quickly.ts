@@ -1,7 +1,7 @@
 /** What `halfkey run` needs to check and open the answer, apart from the other commands, the parser and the help. */
 import { execute } from "./execute.ts"
 import type { QuickRun } from "./quick-run.ts"
-import { exitCodes } from "./run/child-process.ts"
+import { exitCodes } from "./run/exit-codes.ts"
 import type { HeadStart } from "./run/head-start.ts"
 import { start } from "./run/start.ts"
 

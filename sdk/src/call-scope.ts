@@ -18,7 +18,9 @@ export class CallScope {
   constructor(timeoutMs: number, callerSignal: AbortSignal | undefined, audit?: string) {
     this.audit = audit
     this.#timeoutMs = Math.min(timeoutMs, timerMaxMs)
-    this.#endsAt = performance.now() + this.#timeoutMs
+    // Not `performance`, whose first use makes Node load more than a short-lived program has time for. Where somebody sets the
+    // clock meanwhile, the timer still ends the call in time.
+    this.#endsAt = Date.now() + this.#timeoutMs
     this.#timer = setTimeout(() => this.#controller.abort(), this.#timeoutMs)
     this.#callerSignal = callerSignal
     if (callerSignal?.aborted) this.#controller.abort()
@@ -31,7 +33,7 @@ export class CallScope {
   }
 
   get remainingMs(): number {
-    return Math.max(0, this.#endsAt - performance.now())
+    return Math.max(0, this.#endsAt - Date.now())
   }
 
   /** Why the call is over. */

@@ -3,8 +3,8 @@ import { type CommandDefinition, collect, collectAll, listFlag, textFlag } from 
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { isVariableName } from "../output/shell-quote.ts"
-import { exitCodes } from "../run/child-process.ts"
 import { requirePatterns } from "../run/chosen-secrets.ts"
+import { exitCodes } from "../run/exit-codes.ts"
 import { type RunOptions, start } from "../run/start.ts"
 
 export const definition: CommandDefinition<RunOptions> = {

@@ -3,9 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { constants } from "node:os"
 import { isatty } from "node:tty"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-
-/** As `env`, `nohup` and docker have it: 126 cannot be executed, 127 was not found. */
-export const exitCodes = { ownFailure: 125, notExecutable: 126, notFound: 127 } as const
+import { exitCodes } from "./exit-codes.ts"
 
 /** These come from a person or a supervisor to this process alone. */
 const forwardedAlways = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT"] as const

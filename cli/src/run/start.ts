@@ -3,7 +3,6 @@ import { type Secret, type Secrets, unwrap } from "halfkey/secrets"
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { childEnvironment } from "./child-environment.ts"
-import { runChild } from "./child-process.ts"
 import { choose, isPattern, layered } from "./chosen-secrets.ts"
 import { replaceProcess } from "./replace-process.ts"
 import { requireFitting } from "./size-limits.ts"
@@ -34,6 +33,8 @@ export async function start(context: Context, options: RunOptions): Promise<numb
   const variables = variablesOf(context, secrets, options)
   const isSmall = requireFitting(command, variables)
   if (isSmall) replaceProcess(command, variables)
+  // Only here: loading what starts processes takes as long as opening the secrets.
+  const { runChild } = await import("./child-process.ts")
   return runChild(command, variables, context.streams.err)
 }
 
