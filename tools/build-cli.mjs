@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url"
 import { buildWhenNeeded } from "./bundle-output.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-/** The bundle of everything, and the small ones of `halfkey run`: what sends its request, and what opens the answer. */
-const entries = {
-  halfkey: join(root, "cli/src/main.ts"),
+/** The bundle of everything. */
+const entries = { halfkey: join(root, "cli/src/main.ts") }
+/** The small ones of `halfkey run`: what sends its request, and what opens the answer. In CommonJS, which loads sooner. */
+const runEntries = {
   "halfkey-run": join(root, "cli/src/main-run.ts"),
   "run-quickly": join(root, "cli/src/run-quickly.ts"),
 }
@@ -65,6 +66,23 @@ const builtinsByName = {
 }
 
 /**
+ * What the smallest bundle imports later is a file beside it, by `require`: an `import()` would need Node's module loader.
+ * @type {import("esbuild").Plugin}
+ */
+const runQuicklyOutside = {
+  name: "run-quickly-outside",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/run-quickly/ }, ({ kind, path }) => {
+      if (kind === "entry-point") return undefined
+      return kind === "dynamic-import" ? { path, namespace: "beside" } : { path, external: true }
+    })
+    build.onLoad({ filter: /.*/, namespace: "beside" }, () => ({
+      contents: 'module.exports = require("./run-quickly.cjs")',
+    }))
+  },
+}
+
+/**
  * Each lazy package as a file of its own; what they share, once more.
  * @param {typeof import("esbuild")} esbuild
  */
@@ -103,30 +121,33 @@ async function buildLazyPackages(esbuild) {
 async function build() {
   const esbuild = await import("esbuild")
   const lazy = await buildLazyPackages(esbuild)
+  const lazyFiles = {
+    name: "lazy-files-outside",
+    /** @param {import("esbuild").PluginBuild} build */
+    setup(build) {
+      build.onResolve({ filter: /^(@|yaml$)/ }, ({ path }) => {
+        const file = lazy.files.get(path)
+        return file === undefined ? undefined : { path: file, external: true }
+      })
+    },
+  }
   const main = await esbuild.build({
     ...commonOptions(),
     entryPoints: entries,
     // Found at run time when it is installed beside the CLI; it has native parts.
     external: ["@halfkey/server"],
-    plugins: [
-      builtinsByName,
-      {
-        name: "lazy-files-outside",
-        setup(build) {
-          // From the smallest bundle to the others.
-          build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./halfkey.js", external: true }))
-          build.onResolve({ filter: /^\.\/run-quickly\.ts$/ }, ({ kind }) =>
-            kind === "entry-point" ? undefined : { path: "./run-quickly.js", external: true },
-          )
-          build.onResolve({ filter: /^(@|yaml$)/ }, ({ path }) => {
-            const file = lazy.files.get(path)
-            return file === undefined ? undefined : { path: file, external: true }
-          })
-        },
-      },
-    ],
+    plugins: [builtinsByName, lazyFiles],
   })
-  return [...lazy.outputFiles, ...(main.outputFiles ?? [])]
+  const run = await esbuild.build({
+    ...commonOptions(),
+    entryPoints: runEntries,
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    define: { "import.meta.url": "bundleUrl" },
+    banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    plugins: [builtinsByName, lazyFiles, runQuicklyOutside],
+  })
+  return [...lazy.outputFiles, ...(main.outputFiles ?? []), ...(run.outputFiles ?? [])]
 }
 
 /** Builds when needed. Needs the installed packages. */

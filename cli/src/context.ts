@@ -26,6 +26,8 @@ export interface Context {
   connection(): Connection
   /** The environment that was named. Throws `missing_configuration`. */
   environment(): string
+  /** See `World`. */
+  readonly beforeProgram?: (() => void) | undefined
   secrets(): Promise<Secrets>
   admin(): Promise<Admin>
   /** Lets the clients finish what they do beside the calls, and wipes their keys. They cannot be used afterwards. */
@@ -49,4 +51,6 @@ export interface World {
   readonly onlyReads?: boolean | undefined
   /** What `run` has begun already. */
   readonly headStart?: HeadStart | undefined
+  /** What `run` has to do at the last moment, since the program takes the place of this process. */
+  readonly beforeProgram?: (() => void) | undefined
 }

@@ -18,6 +18,7 @@ export interface Understood<Options = unknown> {
   readonly options: Options
   readonly globals: GlobalOptions
   readonly headStart?: HeadStart | undefined
+  readonly beforeProgram?: (() => void) | undefined
 }
 
 /** Returns where a server that only a committed file names may have the credentials; throws where not. */
@@ -47,13 +48,14 @@ export async function execute<Options>(
   // Node's own report would quote sources and texts that may hold anything.
   process.on("uncaughtException", (error) => process.exit(fail(error)))
   try {
-    const { module, options, globals, headStart } = await understand(streams)
+    const { module, options, globals, headStart, beforeProgram } = await understand(streams)
     failureExit = module.definition.ownFailureExit
     streams = processStreams(env, globals.color !== false)
     const prompts = terminalPrompts(streams, globals.input !== false)
     const cwd = workingDirectory()
     const { onlyReads } = module.definition
-    const world = { options: globals, streams, env, cwd, now: Date.now, prompts, headStart, makeAdmin, onlyReads }
+    const begun = { headStart, beforeProgram }
+    const world = { options: globals, streams, env, cwd, now: Date.now, prompts, ...begun, makeAdmin, onlyReads }
     context = createContext(world)
     environments = environmentsOf(globals, options)
     try {

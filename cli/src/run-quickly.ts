@@ -7,12 +7,16 @@ import { start } from "./run/start.ts"
 
 /**
  * Resolves to the exit code, where this process is still there at the end; to `undefined` where a question comes first, which is
- * not in this bundle.
+ * not in this bundle. `beforeProgram`: called just before the program starts.
  */
-export function runQuickly(quick: QuickRun, headStart: HeadStart | undefined): Promise<number | undefined> {
+export function runQuickly(
+  quick: QuickRun,
+  headStart: HeadStart | undefined,
+  beforeProgram: (() => void) | undefined,
+): Promise<number | undefined> {
   const { globals, options } = quick
   const module = { definition: { onlyReads: true, ownFailureExit: exitCodes.ownFailure } as const, run: start }
-  return execute(async () => ({ globals, options, headStart, module }), noAdmin)
+  return execute(async () => ({ globals, options, headStart, beforeProgram, module }), noAdmin)
 }
 
 /** `halfkey/admin` would make this bundle half as large again. */

@@ -32,6 +32,7 @@ export async function start(context: Context, options: RunOptions): Promise<numb
   const secrets = await chosenSecrets(context, found, environments, options)
   const variables = variablesOf(context, secrets, options)
   const isSmall = requireFitting(command, variables)
+  context.beforeProgram?.()
   if (isSmall) replaceProcess(command, variables)
   // Only here: loading what starts processes takes as long as opening the secrets.
   const { runChild } = await import("./child-process.ts")
