@@ -4,7 +4,6 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, ut
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
-import { buildCli } from "../../tools/build-cli.mjs"
 import { Installation } from "./testing/installation.ts"
 
 const halfkey = new Installation()
@@ -12,7 +11,6 @@ const cache = mkdtempSync(join(tmpdir(), "halfkey-kept-code-"))
 const kept = join(cache, "halfkey", "code")
 
 before(async () => {
-  await buildCli()
   await halfkey.up()
   await halfkey.ok(["set", "A", "-e", "development", "-q"], { stdin: "one" })
 })
