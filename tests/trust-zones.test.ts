@@ -11,8 +11,8 @@ const root = join(import.meta.dirname, "..")
 /** Labels of what only the key service computes, and of what only a client computes. Everything else is for both. */
 const serverLabels = ["seed", "wrap", "root-key/id"]
 const clientLabels = [
-  ...["self-wrap", "data-key", "salt", "grant", "half"],
-  ...["client/sign", "client/kem", "client/self-wrap", "workspace/sign", "workspace/kem"],
+  ...["self-wrap", "data-key", "salt", "grant", "half", "cache"],
+  ...["client/sign", "client/kem", "client/self-wrap", "client/cache", "workspace/sign", "workspace/kem"],
 ]
 
 /** The project's own code is bundled, whatever comes from a registry stays outside. */

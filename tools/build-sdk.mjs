@@ -17,7 +17,12 @@ const readJson = (path) => JSON.parse(readFileSync(path, "utf8"))
 await build({
   cwd: sdk,
   config: false,
-  entry: { secrets: "src/secrets.ts", admin: "src/admin.ts", testing: "src/test-kit.ts" },
+  entry: {
+    secrets: "src/secrets.ts",
+    admin: "src/admin.ts",
+    cache: "src/file-cache.ts",
+    testing: "src/test-kit.ts",
+  },
   outDir,
   format: ["esm", "cjs"],
   // Chunks apart from entries: else one takes the name of the other.

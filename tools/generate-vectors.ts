@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { checkpointVectors, merkleTreeVectors } from "./vectors/audit.ts"
+import { cacheVectors } from "./vectors/cache.ts"
 import * as documents from "./vectors/documents.ts"
 import { ed25519Vectors } from "./vectors/ed25519.ts"
 import * as encodings from "./vectors/encodings.ts"
@@ -40,6 +41,7 @@ export async function vectorFiles(): Promise<Map<string, string>> {
     "backup.json": server.backupVectors(),
     "client-assertion.json": server.clientAssertionVectors(),
     "enrolment.json": await enrolmentVectors(),
+    "cache.json": cacheVectors(),
     "x-wing.json": xWingVectors(),
   }
   return new Map(Object.entries(files).map(([name, content]) => [name, `${JSON.stringify(content, null, 2)}\n`]))

@@ -46,6 +46,7 @@ test("its types stand on their own", async () => {
   const consumer = `
     import { Admin, createWorkspace } from "./admin.mjs"
     import { type Failure, type Result, Secrets, type StandardSchema, unwrap } from "./secrets.mjs"
+    import { type CacheStore, fileCache } from "./cache.mjs"
     import { startTestWorkspace, type TestWorkspace } from "./testing.mjs"
     const secrets = new Secrets({ environment: "production" })
     const result: Result<string> = await secrets.get("A")
@@ -62,7 +63,8 @@ test("its types stand on their own", async () => {
     const schema: StandardSchema<string, number> = { "~standard": { version: 1, vendor: "x", validate: () => ({ value: 1 }) } }
     const { PORT } = unwrap(await secrets.load({ PORT: schema }))
     const port: number = PORT
-    console.log(text2, port)
+    const store: CacheStore = fileCache("/nowhere")
+    console.log(text2, port, new Secrets({ cache: { maxStale: 60, store } }))
   `
   writeFileSync(join(folder, "consumer.mts"), consumer)
   const older = consumer
@@ -86,7 +88,7 @@ test("its types stand on their own", async () => {
 test("its manifest names every entry, and depends on nothing but the lattice code", () => {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
   assert.deepEqual(Object.keys(manifest.dependencies), ["@hpke/core", "@hpke/hybridkem-x-wing"])
-  assert.deepEqual(Object.keys(manifest.exports), ["./secrets", "./admin", "./testing"])
+  assert.deepEqual(Object.keys(manifest.exports), ["./secrets", "./admin", "./cache", "./testing"])
   for (const entry of Object.values<Record<"import" | "require", Record<string, string>>>(manifest.exports)) {
     for (const { default: code, types } of [entry.import, entry.require]) {
       for (const path of [code, types]) assert.ok(path !== undefined && existsSync(join(folder, path)), path)

@@ -1,5 +1,6 @@
 /** One call's time: its deadline, and the caller's wish to give up, in one signal. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { CachedAnswers, Noted } from "./cache/answers.ts"
 
 /** Longest delay that timers take. */
 const timerMaxMs = 2 ** 31 - 1
@@ -11,6 +12,11 @@ export class CallScope {
   readonly #timeoutMs: number
   readonly #callerSignal: AbortSignal | undefined
   readonly #onAbort = () => this.#controller.abort()
+
+  /** Answers in the place of the server's. */
+  cached: CachedAnswers | undefined
+  /** What the server answered to reads, for the cache; `undefined` where there is none. */
+  noted: Noted[] | undefined
 
   /** What the caller says about this call for the audit log, as a header's text. */
   readonly audit: string | undefined

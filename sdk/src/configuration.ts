@@ -7,6 +7,7 @@ import { parseApiKey, parseClientKey } from "@halfkey/core/formats/text-keys"
 import { wipe } from "@halfkey/core/primitives/bytes"
 import { requireFunction, requireOptionalText, wrongType } from "./argument-types.ts"
 import { requireAuditTypes } from "./audit-header.ts"
+import { checkCacheNumbers, requireCacheTypes } from "./cache/options.ts"
 import { endpointOf } from "./endpoint.ts"
 import { allowInsecureEndpoint, type SecretsOptions } from "./options.ts"
 
@@ -47,6 +48,7 @@ export function requireOptionTypes(options: SecretsOptions): void {
   }
   for (const name of ["transport", "random", "now"] as const) requireFunction(options[name], name)
   requireAuditTypes(options.audit)
+  requireCacheTypes(options.cache)
   const { device, minimumRevision, timeoutMs, tracer } = options
   if (tracer !== undefined && typeof tracer?.startActiveSpan !== "function") {
     throw wrongType("tracer", "a tracer of OpenTelemetry", tracer)
@@ -83,6 +85,7 @@ export function readConfiguration(options: SecretsOptions, client: "required" | 
   if (clientKey !== undefined) wipe(parseClientKey(clientKey))
   if (apiKey !== undefined) wipe(parseApiKey(apiKey).secret)
   checkNumbers(options)
+  checkCacheNumbers(options.cache)
   return {
     crn,
     endpoint: endpointOf(settings.endpoint, crn.region, options[allowInsecureEndpoint] === true),

@@ -4,12 +4,13 @@ import type { Manifest } from "@halfkey/core/formats/manifest"
 import type { Roster } from "@halfkey/core/formats/roster"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import { ArchiveNews } from "./archive-news.ts"
-import { checkedState, higherAudit, higherKeyset, higherSecret, joinStates } from "./freshness-state.ts"
+import { checkedState, higherAudit, higherCache, higherKeyset, higherSecret, joinStates } from "./freshness-state.ts"
 import { requireOneHistory, requireSameHead, requireSameManifest, requireSameRoster } from "./one-history.ts"
 import { checkSameVersion } from "./secret-floors.ts"
 import type {
   ArchiveStore,
   AuditFloor,
+  CacheFloor,
   FreshnessState,
   FreshnessStore,
   KeysetFloor,
@@ -34,6 +35,7 @@ export class Floors {
   // Replaced, never changed, so that `documents()` is a moment.
   #keysets: ReadonlyMap<string, KeysetFloor> = new Map()
   readonly #secrets = new Map<string, Map<string, SecretFloor>>()
+  readonly #caches = new Map<string, CacheFloor>()
   #loading: Promise<void> | undefined
   #saving: Promise<void> = Promise.resolve()
   #changed = false
@@ -140,6 +142,29 @@ export class Floors {
     this.#changed = true
   }
 
+  /** Caches whose keys begin like this, and what was seen of each. */
+  cachesOf(prefix: string): ReadonlyMap<string, CacheFloor> {
+    return new Map([...this.#caches].filter(([key]) => key.startsWith(prefix)))
+  }
+
+  /** Saved by itself: a place that cannot be written to must not fail the calls that come after. */
+  async saveCaches(seen: ReadonlyMap<string, CacheFloor>): Promise<void> {
+    for (const [key, floor] of seen) {
+      const higher = higherCache(this.#caches.get(key), floor)
+      if (higher !== undefined) this.#caches.set(key, higher)
+    }
+    const store = this.#store
+    if (store === undefined) return
+    this.#saving = this.#saving
+      .catch(() => undefined)
+      .then(async () => {
+        const caches = Object.fromEntries(this.#caches)
+        const stored = await fromStore(() => store.load())
+        await fromStore(() => store.save(joinStates(stored, { caches })).then(() => ({})))
+      })
+    await this.#saving
+  }
+
   /** Writes what was seen, if that is more than what is stored. Called only when every check of a call has passed. */
   async save(): Promise<void> {
     const store = this.#store
@@ -167,10 +192,11 @@ export class Floors {
     await this.#saving
   }
 
-  #adopt({ audit, keysets = {}, roster, secrets = {} }: FreshnessState): void {
+  #adopt({ audit, caches = {}, keysets = {}, roster, secrets = {} }: FreshnessState): void {
     this.#roster = roster
     this.#audit = audit
     this.#keysets = new Map(Object.entries(keysets))
+    for (const [key, floor] of Object.entries(caches)) this.#caches.set(key, floor)
     for (const [id, floors] of Object.entries(secrets)) this.#secrets.set(id, new Map(Object.entries(floors)))
   }
 
@@ -181,6 +207,7 @@ export class Floors {
       keysets: Object.fromEntries(this.#keysets),
       secrets: Object.fromEntries(secrets),
       ...(this.#audit && { audit: this.#audit }),
+      ...(this.#caches.size > 0 && { caches: Object.fromEntries(this.#caches) }),
     }
   }
 }

@@ -4,7 +4,15 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { isKeysetId } from "@halfkey/core/formats/ids"
 import { secretNameProblem } from "@halfkey/core/formats/secret-name"
 import { fromBase64Url } from "@halfkey/core/primitives/bytes"
-import type { AuditFloor, AuditPeaks, FreshnessState, KeysetFloor, RosterFloor, SecretFloor } from "./stores.ts"
+import type {
+  AuditFloor,
+  AuditPeaks,
+  CacheFloor,
+  FreshnessState,
+  KeysetFloor,
+  RosterFloor,
+  SecretFloor,
+} from "./stores.ts"
 
 type SecretFloors = Readonly<Record<string, SecretFloor>>
 
@@ -12,7 +20,7 @@ type SecretFloors = Readonly<Record<string, SecretFloor>>
  * Checks what a store gave. Throws `invalid_configuration`: to go on without it would give up a protection silently.
  */
 export function checkedState(state: unknown): FreshnessState {
-  const { audit, roster, keysets = {}, secrets = {} } = objectOf<FreshnessState>(state)
+  const { audit, caches = {}, roster, keysets = {}, secrets = {} } = objectOf<FreshnessState>(state)
   if (roster !== undefined) requireFloor(isPosition(objectOf<RosterFloor>(roster).seq) && isHash(roster.hash))
   for (const [id, floor] of Object.entries(objectOf<NonNullable<typeof keysets>>(keysets))) {
     const { hash, incarnation, name, revision } = objectOf<KeysetFloor>(floor)
@@ -28,6 +36,10 @@ export function checkedState(state: unknown): FreshnessState {
     }
   }
   if (audit !== undefined) requireAuditFloor(objectOf<AuditFloor>(audit))
+  for (const floor of Object.values(objectOf<NonNullable<typeof caches>>(caches))) {
+    const { sequence, time } = objectOf<CacheFloor>(floor)
+    requireFloor(isPosition(sequence) && isTime(time))
+  }
   return state as FreshnessState
 }
 
@@ -46,7 +58,19 @@ export function joinStates(first: FreshnessState, second: FreshnessState): Fresh
   const ids = Object.keys({ ...first.secrets, ...second.secrets })
   const secrets = ids.map((id) => [id, joinSecrets(id, first, second)] as const)
   const audit = higherAudit(first.audit, second.audit)
-  return { ...(roster && { roster }), keysets, secrets: Object.fromEntries(secrets), ...(audit && { audit }) }
+  const caches = joinRecords(first.caches, second.caches, higherCache)
+  return {
+    ...(roster && { roster }),
+    keysets,
+    secrets: Object.fromEntries(secrets),
+    ...(audit && { audit }),
+    ...(Object.keys(caches).length > 0 && { caches }),
+  }
+}
+
+/** A read that reached the server starts its clock anew; until then time only goes up. */
+export function higherCache(first: CacheFloor | undefined, second: CacheFloor | undefined): CacheFloor | undefined {
+  return higher(first, second, ({ sequence, time }) => [sequence, time])
 }
 
 /** An accepted restore starts another log, however long the one before it was. */

@@ -1,6 +1,7 @@
 /** Options of `Secrets` and `Admin`, and of each call. */
 import type { AuditFields } from "@halfkey/core/formats/audit-fields"
 import type { RandomSource } from "@halfkey/core/primitives/random"
+import type { CacheOptions } from "./cache/options.ts"
 import type { ArchiveStore, FreshnessStore, ReceiptStore, TokenStore } from "./stores.ts"
 import type { Tracer } from "./tracing.ts"
 import type { Transport } from "./transport.ts"
@@ -44,6 +45,11 @@ export interface SecretsOptions {
   readonly freshness?: FreshnessStore | undefined
   /** Default: nothing is kept for the day when an operator restores an older database. */
   readonly archive?: ArchiveStore | undefined
+  /**
+   * Keeps what was read, encrypted under the client key, and serves it while the server cannot be reached (S14). Default: no
+   * cache.
+   */
+  readonly cache?: CacheOptions | undefined
   /** Default: the last 1,000 receipts of the audit log are kept in memory. */
   readonly receipts?: ReceiptStore | undefined
   /**

@@ -23,6 +23,7 @@ before(async () => {
     CS_CLIENT_KEY: made.clientKey,
     CS_CLIENT_ACCESS_KEY: made.apiKey,
     CS_ENDPOINT: server.url,
+    CACHE_DIRECTORY: join(server.directory, "cache"),
   }
 })
 after(() => server.stop())

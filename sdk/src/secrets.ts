@@ -40,6 +40,7 @@ import { type Tracer, traced } from "./tracing.ts"
 import { Vault } from "./vault.ts"
 import type { Watch, WatchListener, WatchOptions } from "./watch.ts"
 
+export type { CacheOptions, CacheStore, CacheUse } from "./cache/options.ts"
 export { joinStates } from "./freshness-state.ts"
 export type { LoadAllOptions, Loaded, LoadIssue, LoadOptions, Schemas, TakesText } from "./load.ts"
 export {
@@ -83,6 +84,7 @@ export type {
   ArchiveStore,
   AuditFloor,
   AuditPeaks,
+  CacheFloor,
   FreshnessState,
   FreshnessStore,
   KeysetFloor,

@@ -4,6 +4,10 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import { ApiClient } from "./api-client.ts"
 import { auditHeaderOf } from "./audit-header.ts"
+import type { Noted } from "./cache/answers.ts"
+import type { OfflineCache } from "./cache/offline-cache.ts"
+import type { CacheOptions } from "./cache/options.ts"
+import { isOutage } from "./cache/refusals.ts"
 import { CallScope } from "./call-scope.ts"
 import {
   type Configuration,
@@ -44,6 +48,10 @@ export class Session {
   readonly #client: ClientParts | undefined
   readonly #selfWraps: SelfWrapUploads | undefined
   readonly #running = new Set<Promise<unknown>>()
+  readonly #cacheOptions: CacheOptions | undefined
+  #cache: Promise<OfflineCache | undefined> | undefined
+  /** Nothing is sent beside the calls while the cache answers them. */
+  #isAway = false
   #closed = false
 
   /** Throws what `readConfiguration` throws. Sends nothing. */
@@ -53,13 +61,14 @@ export class Session {
     this.now = options.now ?? Date.now
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs
     this.archive = options.archive
+    this.#cacheOptions = options.cache
     this.floors = new Floors(options.freshness, options.archive)
     this.receipts = new Receipts(options.receipts, this.now)
     const { apiKey, crn, endpoint, environment } = this.configuration
     this.pins = pinsOf(options, environment)
     this.http = new HttpCaller({
       endpoint,
-      transport: options.transport ?? fetchTransport,
+      transport: options.cache?.only ? noTransport : (options.transport ?? fetchTransport),
       userAgent: options.userAgent ?? defaultUserAgent,
       now: this.now,
       audit: auditHeaderOf(options.audit),
@@ -93,13 +102,24 @@ export class Session {
   }
 
   /** Runs one call under its deadline, and saves what was seen once all its checks have passed. */
-  async run<T>(options: CallOptions, work: (scope: CallScope) => Promise<T>): Promise<T> {
+  run<T>(options: CallOptions, work: (scope: CallScope) => Promise<T>): Promise<T> {
+    return this.#start(options, (scope) => this.#runIn(scope, options.environment, work))
+  }
+
+  /** As `run`, for what the cache may answer while the server cannot be reached. */
+  runRead<T>(options: CallOptions, work: (scope: CallScope) => Promise<T>): Promise<T> {
+    if (this.#cacheOptions === undefined) return this.run(options, work)
+    const environment = this.environmentOf(options)
+    return this.#start(options, (scope) => this.#readIn(scope, environment, work))
+  }
+
+  async #start<T>(options: CallOptions, run: (scope: CallScope) => Promise<T>): Promise<T> {
     if (this.#closed) {
       throw new HalfkeyError("invalid_argument", "this client is closed", { hint: "make a new one after close()" })
     }
     const timeoutMs = checkedTimeout(options.timeoutMs ?? this.#timeoutMs)
     const scope = new CallScope(timeoutMs, options.signal, auditHeaderOf(options.audit))
-    const running = this.#runIn(scope, work)
+    const running = run(scope)
     this.#running.add(running)
     try {
       return await running
@@ -129,7 +149,11 @@ export class Session {
     this.#client?.identity.destroy()
   }
 
-  async #runIn<T>(scope: CallScope, work: (scope: CallScope) => Promise<T>): Promise<T> {
+  async #runIn<T>(
+    scope: CallScope,
+    environment: string | undefined,
+    work: (scope: CallScope) => Promise<T>,
+  ): Promise<T> {
     scope.throwIfOver()
     await this.floors.load()
     try {
@@ -138,7 +162,10 @@ export class Session {
       return result
     } catch (error) {
       // A deletion that was seen and verified is remembered too, else an older value could come back.
-      if (error instanceof HalfkeyError && error.code === "secret_not_found") await this.floors.save()
+      if (isNotFound(error)) await this.floors.save()
+      else if (this.#cacheOptions !== undefined) {
+        await (await this.#loadCache())?.failed(error, environment ?? this.configuration.environment)
+      }
       throw error
     } finally {
       // Of refusals, too: they are decisions, and entries of the log.
@@ -146,16 +173,72 @@ export class Session {
     }
   }
 
+  async #readIn<T>(scope: CallScope, environment: string, work: (scope: CallScope) => Promise<T>): Promise<T> {
+    if (this.#cacheOptions?.only) return await this.#serve(scope, environment, work)
+    const noted: Noted[] = []
+    scope.noted = noted
+    try {
+      const result = await this.#runIn(scope, environment, work)
+      this.#isAway = false
+      await (await this.#loadCache())?.remember(environment, noted)
+      return result
+    } catch (error) {
+      if (isNotFound(error)) await (await this.#loadCache())?.remember(environment, noted)
+      else if (isOutage(error)) return await this.#serve(scope, environment, work, error)
+      throw error
+    }
+  }
+
+  async #serve<T>(
+    scope: CallScope,
+    environment: string,
+    work: (scope: CallScope) => Promise<T>,
+    why?: HalfkeyError,
+  ): Promise<T> {
+    this.#isAway = true
+    await this.floors.load()
+    const cache = await this.#loadCache()
+    if (cache === undefined) throw why
+    return await cache.serve(scope, environment, () => work(scope), why)
+  }
+
+  /** Its code is loaded by whoever wants one. */
+  #loadCache(): Promise<OfflineCache | undefined> {
+    this.#cache ??= this.#makeCache()
+    return this.#cache
+  }
+
+  async #makeCache(): Promise<OfflineCache | undefined> {
+    if (this.#cacheOptions === undefined || this.#client === undefined) return undefined
+    const { OfflineCache } = await import("./cache/offline-cache.ts")
+    const { floors, http, now, random } = this
+    const { identity } = this.#client
+    return new OfflineCache(this.#cacheOptions, { endpoint: http.endpoint, identity, floors, random, now })
+  }
+
   #keysets(identity: ClientIdentity, selfWraps: SelfWrapUploads): Keysets {
     return new Keysets({
       identity,
       floors: this.floors,
       pins: this.pins,
-      onOpened: (keyset) => selfWraps.start(keyset),
+      onOpened: (keyset) => {
+        if (!this.#isAway) selfWraps.start(keyset)
+      },
     })
   }
 }
 
 function identityOf({ client, crn }: Configuration): ClientIdentity | undefined {
   return client && ClientIdentity.fromConfiguration(crn.workspaceId, client.clientId, client.clientKey)
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof HalfkeyError && error.code === "secret_not_found"
+}
+
+/** Where the server is never to be asked. */
+async function noTransport(): Promise<never> {
+  throw new HalfkeyError("not_cached", "this needs the server, and only the cache may be asked", {
+    hint: "the same without being offline",
+  })
 }

@@ -58,6 +58,12 @@ export interface AuditFloor {
   readonly receiptsSince?: number | undefined
 }
 
+/** Newest state seen of a cache (S14): how often it was written, and the time then, in milliseconds since 1970. */
+export interface CacheFloor {
+  readonly sequence: number
+  readonly time: number
+}
+
 /** What this machine has seen of one workspace, as plain JSON. `{}` is the state of a machine that has seen nothing. */
 export interface FreshnessState {
   readonly roster?: RosterFloor
@@ -66,6 +72,8 @@ export interface FreshnessState {
   /** By key set id, then by name. */
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, SecretFloor>>>>
   readonly audit?: AuditFloor
+  /** By the key of the cache store. */
+  readonly caches?: Readonly<Record<string, CacheFloor>>
 }
 
 /**

@@ -16,7 +16,8 @@ export async function listSecrets(
   prefix: string | undefined,
 ): Promise<SecretMetadata[]> {
   const name = environmentName(session, environment)
-  const found = await listMetadata(session, scope, { environment, prefix })
+  const found = scope.cached?.list(prefix) ?? (await listMetadata(session, scope, { environment, prefix }))
+  if (prefix === undefined) scope.noted?.push({ listed: found })
   return found.flatMap(({ deleted, ...metadata }) => (deleted ? [] : [{ ...metadata, environment: name }]))
 }
 

@@ -42,7 +42,7 @@ export class Vault {
   async readOne(options: CallOptions, wanted: NameAndVersion): Promise<Secret> {
     const { session } = this.#holder
     const environment = session.environmentOf(options)
-    return await session.run(options, async (scope) => {
+    return await session.runRead(options, async (scope) => {
       const found = await readNamed(session, scope, environment, [wanted])
       const [secret] = live(found, [wanted.name], environment, wanted.version)
       if (secret === undefined) throw new HalfkeyError("unexpected", "a secret was read and is gone")
@@ -54,7 +54,7 @@ export class Vault {
   async readMany(options: CallOptions, names: readonly string[]): Promise<Secret[]> {
     const { session } = this.#holder
     const environment = session.environmentOf(options)
-    return await session.run(options, async (scope) => {
+    return await session.runRead(options, async (scope) => {
       const wanted = names.map((name) => ({ name }))
       return live(await readNamed(session, scope, environment, wanted), names, environment)
     })
@@ -69,14 +69,14 @@ export class Vault {
     const environment = session.environmentOf(options)
     if (names === undefined) return { environment, secrets: await this.readAll(options) }
     const wanted = names.map((name) => ({ name }))
-    const found = await session.run(options, async (scope) => await readNamed(session, scope, environment, wanted))
+    const found = await session.runRead(options, async (scope) => await readNamed(session, scope, environment, wanted))
     return { environment, secrets: valuesOf(found.values()) }
   }
 
   async readAll(options: CallOptions): Promise<Secret[]> {
     const { session } = this.#holder
     const environment = session.environmentOf(options)
-    return await session.run(options, async (scope) => {
+    return await session.runRead(options, async (scope) => {
       return valuesOf(await readEverything(session, scope, environment))
     })
   }
@@ -117,7 +117,7 @@ export class Vault {
   async list(options: CallOptions, prefix: string | undefined): Promise<SecretMetadata[]> {
     const { session } = this.#holder
     const environment = session.environmentOf(options)
-    return await session.run(options, async (scope) => await listSecrets(session, scope, environment, prefix))
+    return await session.runRead(options, async (scope) => await listSecrets(session, scope, environment, prefix))
   }
 
   async history(options: CallOptions, name: string): Promise<SecretVersion[]> {
@@ -129,12 +129,17 @@ export class Vault {
   async watch(names: readonly string[], listener: WatchListener, options: WatchOptions): Promise<Watch> {
     const { session } = this.#holder
     const environment = session.environmentOf(options)
+    let isBeginning = true
     const source = {
       versions: (call: CallOptions) =>
         session.run(call, async (scope) => await listVersions(session, scope, environment, names)),
       read: (call: CallOptions, changed: readonly string[]) => {
         const wanted = changed.map((name) => ({ name }))
-        return session.run(call, async (scope) => await readNamed(session, scope, environment, wanted))
+        const read = async (scope: CallScope) => await readNamed(session, scope, environment, wanted)
+        // What changed is never what was cached.
+        const isFirst = isBeginning
+        isBeginning = false
+        return isFirst ? session.runRead(call, read) : session.run(call, read)
       },
     }
     const watcher = new Watcher(source, names, listener, options)

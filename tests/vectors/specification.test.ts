@@ -13,7 +13,7 @@ test("the labels that core uses are those of the specification's table", () => {
     const text = readFileSync(join(root, path), "utf8")
     for (const [, label] of text.matchAll(/\b(?:pae|documentFormat|listField)\(\s*"([^"]+)"/g))
       used.add(label as string)
-    const derivations = /type DerivationLabel = ([^\n]+)/.exec(text)?.[1] ?? ""
+    const derivations = /type DerivationLabel =([\s\S]*?)\n\n/.exec(text)?.[1] ?? ""
     for (const [, label] of derivations.matchAll(/"([^"]+)"/g)) used.add(label as string)
   }
   assert.deepEqual([...used].sort(), [...labelRows.keys()].sort())

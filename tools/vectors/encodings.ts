@@ -63,7 +63,10 @@ export function paeVectors() {
 }
 
 export function deriveVectors() {
-  const labels: DerivationLabel[] = ["workspace/sign", "workspace/kem", "client/sign", "client/kem", "client/self-wrap"]
+  const labels: DerivationLabel[] = [
+    ...(["workspace/sign", "workspace/kem"] as const),
+    ...(["client/sign", "client/kem", "client/self-wrap", "client/cache"] as const),
+  ]
   const seeds = [new Uint8Array(32), new Uint8Array(32).fill(0xff), fixed("derive")]
   return {
     description: "derive(seed, label, 32) of S2: HKDF-SHA-256 with an empty salt and info = pae(label).",

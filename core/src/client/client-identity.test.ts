@@ -31,8 +31,9 @@ test("a mistyped key is refused before anything is derived", () => {
 
 test("each key has its own purpose: no two are alike", async () => {
   const { identity } = admin
-  const all = [identity.kemPrivateKey(), identity.selfWrapKey(), identity.signingKey.publicKey].map(toHex)
-  assert.equal(new Set([...all, toHex(Buffer.from(text.slice(5), "base64url").subarray(0, 32))]).size, 4)
+  const keys = [identity.kemPrivateKey(), identity.selfWrapKey(), identity.cacheKey(), identity.signingKey.publicKey]
+  const all = keys.map(toHex)
+  assert.equal(new Set([...all, toHex(Buffer.from(text.slice(5), "base64url").subarray(0, 32))]).size, 5)
   assert.notEqual(identity.kemPrivateKey(), identity.kemPrivateKey(), "the caller may wipe its own copy")
 })
 
@@ -40,7 +41,7 @@ test("an identity prints none of its keys", async () => {
   const identity = await ClientIdentity.create(root.workspaceId, foreseeable(9))
   void identity.signingKey
   const printed = inspect(identity, { depth: 9, showHidden: true }) + JSON.stringify(identity) + String(identity)
-  for (const secret of [identity.kemPrivateKey(), identity.selfWrapKey()]) {
+  for (const secret of [identity.kemPrivateKey(), identity.selfWrapKey(), identity.cacheKey()]) {
     for (const shown of [toHex(secret), toBase64Url(secret), [...secret.subarray(0, 4)].join(", ")])
       assert.ok(!printed.includes(shown))
   }

@@ -85,6 +85,11 @@ export class ClientIdentity {
     return derive(this.#clientKey.expose(), "client/self-wrap", 32)
   }
 
+  /** The AES-256 key of the client's caches (S14), 32 bytes. The caller wipes it. */
+  cacheKey(): Uint8Array {
+    return derive(this.#clientKey.expose(), "client/cache", 32)
+  }
+
   /** Overwrites the client key. Whatever needs it throws afterwards. */
   destroy(): void {
     this.#clientKey.destroy()

@@ -87,6 +87,7 @@ const rows = {
   audit_verification_failed: { status: 0, type: "ApiError", exit: 7, title: "the audit log did not pass a check" },
   encryption_failed: { status: 0, type: "EncryptionError", exit: 7, title: "a value could not be encrypted" },
   invalid_response: { status: 0, type: "ApiError", exit: 7, title: "the server's answer is malformed" },
+  cache_damaged: { status: 0, type: "DecryptionError", exit: 7, title: "the cache did not pass a check" },
   lossy_format: { status: 0, type: "ClientError", exit: 7, title: "the format cannot hold a value" },
 
   // What may pass.
@@ -101,6 +102,8 @@ const rows = {
     title: "the server cannot be reached",
     retryable: true,
   },
+  not_cached: { status: 0, type: "ClientError", exit: 6, title: "it is not in the cache" },
+  cache_stale: { status: 0, type: "ClientError", exit: 6, title: "what is cached is too old" },
   timeout: { status: 0, type: "NetworkError", exit: 6, title: "no answer in time", retryable: true },
   aborted: { status: 0, type: "ClientError", exit: 1, title: "the caller gave up" },
 
