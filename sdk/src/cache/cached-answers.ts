@@ -93,7 +93,7 @@ export class AnswersFromContents implements CachedAnswers {
 }
 
 /** `90 s`, `5 min`, `3 h`, `2 d`. */
-export function spanText(ms: number): string {
+function spanText(ms: number): string {
   const seconds = Math.round(ms / 1000)
   if (seconds < 120) return `${seconds} s`
   if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`

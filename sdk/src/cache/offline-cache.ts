@@ -216,7 +216,7 @@ export class OfflineCache {
 }
 
 /** How the keys of a client's caches begin. */
-export function cachePrefix(workspaceId: string, clientId: string): string {
+function cachePrefix(workspaceId: string, clientId: string): string {
   return `${workspaceId}_${clientId}_`
 }
 
