@@ -16,6 +16,8 @@ export interface KeysetsOptions {
   readonly identity: ClientIdentity
   readonly floors: Floors
   readonly pins: Pins
+  /** Keeps the documents as they came, for the cache. */
+  readonly keepsBundles: boolean
   /** Called with each key set that was opened with X-Wing, so that its self-wraps can be uploaded. */
   readonly onOpened: (keyset: VerifiedKeyset) => void
 }
@@ -35,6 +37,7 @@ export class Keysets {
   readonly #options: KeysetsOptions
   /** By id, so that name and id of an environment lead to the same one. */
   readonly #held = new Map<KeysetId, VerifiedKeyset>()
+  readonly #bundles = new Map<KeysetId, { readonly keyset: VerifiedKeyset; readonly bundle: unknown }>()
 
   constructor(options: KeysetsOptions) {
     this.#options = options
@@ -63,9 +66,19 @@ export class Keysets {
 
   /** The verified key set of an answer. A left-out bundle is accepted only where both hashes were sent for a held one. */
   async accept(question: KeysetQuestion, answer: AnswerReader): Promise<VerifiedKeyset> {
-    if (answer.present) return await this.load(question, readBundle(answer))
+    if (answer.present) {
+      const keyset = await this.load(question, readBundle(answer))
+      if (this.#options.keepsBundles) this.#bundles.set(keyset.keysetId, { keyset, bundle: answer.raw })
+      return keyset
+    }
     if (question.held === undefined) throw invalidResponse("it leaves out the environment's documents")
     return question.held
+  }
+
+  /** The documents that a verified key set was made of, as they came, where they are kept. */
+  bundleOf(keyset: VerifiedKeyset): unknown {
+    const kept = this.#bundles.get(keyset.keysetId)
+    return kept !== undefined && isSame(kept.keyset, keyset) ? kept.bundle : undefined
   }
 
   /** Runs every check of S4 on a bundle. Throws `keyset_verification_failed` or `keyset_not_found`. */
@@ -102,6 +115,7 @@ export class Keysets {
   destroy(): void {
     for (const keyset of this.#held.values()) keyset.destroy()
     this.#held.clear()
+    this.#bundles.clear()
   }
 
   #knownId(environment: string): KeysetId | undefined {

@@ -221,6 +221,7 @@ export class Session {
       identity,
       floors: this.floors,
       pins: this.pins,
+      keepsBundles: this.#cacheOptions !== undefined,
       onOpened: (keyset) => {
         if (!this.#isAway) selfWraps.start(keyset)
       },

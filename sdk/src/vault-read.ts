@@ -122,7 +122,7 @@ async function fetchAnswer(
     const answer = readReadAnswer(json)
     const keyset = await keysets.accept(question, answer.keyset)
     if (answer.keyset.present || answer.records.every(({ record }) => hasLiveEpoch(keyset, record))) {
-      scope.noted?.push({ request, json: json.object(), keyset })
+      scope.noted?.push({ request, json: json.object(), keyset, bundle: keysets.bundleOf(keyset) })
       return { answer, keyset, question }
     }
   }

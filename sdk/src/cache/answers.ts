@@ -17,10 +17,12 @@ export interface CachedAnswers {
 }
 
 /** A read whose answer passed its checks, or a list of all names, which nothing checks. */
-export type Noted =
-  | {
-      readonly request: ReadQuestion
-      readonly json: Readonly<Record<string, unknown>>
-      readonly keyset: VerifiedKeyset
-    }
-  | { readonly listed: readonly ServedMetadata[] }
+export type Noted = NotedRead | { readonly listed: readonly ServedMetadata[] }
+
+export interface NotedRead {
+  readonly request: ReadQuestion
+  readonly json: Readonly<Record<string, unknown>>
+  readonly keyset: VerifiedKeyset
+  /** The key set's documents as they came, with this answer or an earlier one; `undefined`: not kept. */
+  readonly bundle: unknown
+}

@@ -92,7 +92,7 @@ function keysetOf(stored: CacheContents | undefined, noted: readonly Noted[]): C
     if ("listed" in note) continue
     const roster = toBase64Url(note.keyset.rosterHash)
     const manifest = toBase64Url(note.keyset.manifestHash)
-    const bundle = note.json["keyset"] ?? undefined
+    const { bundle } = note
     if (bundle !== undefined) found = { roster, manifest, bundle }
     else if (found?.roster !== roster || found.manifest !== manifest) found = undefined
   }

@@ -57,9 +57,7 @@ export class OfflineCache {
       const floor = this.#floor(key)
       await this.#write(environment, (stored) => {
         const sequence = Math.max(stored?.sequence ?? 0, floor?.sequence ?? 0) + 1
-        // Where the file is gone, the documents may still be in memory. What was read under them is over.
-        const base = stored ?? (held && { ...held, secrets: [], index: null })
-        return mergedContents(base, noted, { ...how, sequence })
+        return mergedContents(stored, noted, { ...how, sequence })
       })
     })
   }
