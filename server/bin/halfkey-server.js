@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs"
 // The database's native part ends an older runtime by a segmentation fault, without a word.
 if (Number(process.versions.node.split(".")[0]) < 22) {
   console.error(`halfkey-server: it needs Node 22 or newer, this is ${process.versions.node}`)
-  console.error("  hint: npm start, in a clone of the repository: it brings its own runtime")
+  console.error("  hint: start it with Node 22 or newer; in a clone of the repository, npm start brings its own")
   process.exit(2)
 }
 

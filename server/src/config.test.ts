@@ -16,7 +16,13 @@ test("the defaults are loopback, the documented port and a directory beside", ()
   assert.equal(config.dataDirectory, join(process.cwd(), ".halfkey"))
   assert.equal(config.databasePath, join(process.cwd(), ".halfkey/halfkey.db"))
   const path = join(process.cwd(), ".halfkey/root.key")
-  assert.deepEqual(config.rootKey, { kind: "file", variable: "HALFKEY_ROOT_KEY_FILE", path, isDefault: true })
+  assert.deepEqual(config.rootKey, {
+    kind: "file",
+    variable: "HALFKEY_ROOT_KEY_FILE",
+    path,
+    isDefault: true,
+    isOurs: true,
+  })
   assert.equal(config.newRootKey, undefined)
   assert.deepEqual(readConfig({ HALFKEY_PORT: "", HALFKEY_REGION: "" }), config)
 })

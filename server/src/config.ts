@@ -1,7 +1,7 @@
 /** Settings of the server, from the environment. Every wrong one is told by its name, before anything is opened. */
-import { readFileSync } from "node:fs"
+import { readFileSync, realpathSync } from "node:fs"
 import { BlockList, isIP } from "node:net"
-import { join, resolve } from "node:path"
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
 import { createSecureContext } from "node:tls"
 import { defaultRegion, isRegion } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -39,8 +39,14 @@ export interface Config {
 }
 
 export type RootKeySource =
-  /** `isDefault`: the server's own file, in the data directory. */
-  | { readonly kind: "file"; readonly variable: string; readonly path: string; readonly isDefault: boolean }
+  /** `isDefault`: the file that the server makes itself. `isOurs`: in the data directory, so that its mode is ours to ask for. */
+  | {
+      readonly kind: "file"
+      readonly variable: string
+      readonly path: string
+      readonly isDefault: boolean
+      readonly isOurs: boolean
+    }
   | { readonly kind: "env"; readonly variable: string; readonly value: string }
   /** A file with a passphrase. */
   | { readonly kind: "passphrase"; readonly variable: string; readonly path: string }
@@ -56,8 +62,8 @@ export function readConfig(env: Environment): Config {
     databasePath: databasePath(env, dataDirectory),
     region: region(env),
     logLevel: logLevel(env),
-    rootKey: rootKeySource(env, "HALFKEY_ROOT_KEY") ?? ownRootKeyFile(dataDirectory),
-    newRootKey: rootKeySource(env, "HALFKEY_NEW_ROOT_KEY"),
+    rootKey: rootKeySource(env, "HALFKEY_ROOT_KEY", dataDirectory) ?? ownRootKeyFile(dataDirectory),
+    newRootKey: rootKeySource(env, "HALFKEY_NEW_ROOT_KEY", dataDirectory),
     valueMaxLength: integer(env, "HALFKEY_VALUE_MAX_LENGTH", valueMaxLength, 1, 1024 * 1024),
     destroyAfterDays: integer(env, "HALFKEY_DESTROY_AFTER_DAYS", 7, 0, 3650),
     tls: tls(env),
@@ -102,7 +108,7 @@ function logLevel(env: Environment): Config["logLevel"] {
 }
 
 /** From the variable of this name, or from one of the two that name a file. */
-function rootKeySource(env: Environment, name: string): RootKeySource | undefined {
+function rootKeySource(env: Environment, name: string, dataDirectory: string): RootKeySource | undefined {
   const variables = [name, `${name}_FILE`, `${name}_PASSPHRASE_FILE`]
   const [variable, other] = variables.filter((each) => setting(env, each) !== undefined)
   if (variable === undefined) return undefined
@@ -112,11 +118,32 @@ function rootKeySource(env: Environment, name: string): RootKeySource | undefine
   const path = resolve(value)
   return variable.endsWith("_PASSPHRASE_FILE")
     ? { kind: "passphrase", variable, path }
-    : { kind: "file", variable, path, isDefault: false }
+    : { kind: "file", variable, path, ...placeOf(path, dataDirectory) }
+}
+
+/** By the real directories: a file in the data directory is there by whatever links it is named. */
+function placeOf(path: string, dataDirectory: string): { isDefault: boolean; isOurs: boolean } {
+  const way = relative(realPathOf(dataDirectory), join(realPathOf(dirname(path)), basename(path)))
+  const isOurs = way !== "" && way.split(sep)[0] !== ".." && !isAbsolute(way)
+  return { isDefault: way === "root.key", isOurs }
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 function ownRootKeyFile(dataDirectory: string): RootKeySource {
-  return { kind: "file", variable: "HALFKEY_ROOT_KEY_FILE", path: join(dataDirectory, "root.key"), isDefault: true }
+  return {
+    kind: "file",
+    variable: "HALFKEY_ROOT_KEY_FILE",
+    path: join(dataDirectory, "root.key"),
+    isDefault: true,
+    isOurs: true,
+  }
 }
 
 function tls(env: Environment): Config["tls"] {

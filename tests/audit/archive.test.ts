@@ -27,9 +27,19 @@ test("what was seen before is proved without the archived entries, and again wit
     /halfkey: entries 0 to 511 are in archive files: they belong to the tree, but were not read \(--archive FILE reads them\)\n/,
   )
   assert.match(without.stdout.toString(), new RegExp(`\nseenBefore\t${before.entries} entries on`))
+  const required = await scene.run(["audit", "verify", "--require-archives"])
+  assert.deepEqual(
+    [required.status, required.stdout.toString(), required.stderr],
+    [
+      7,
+      "",
+      "halfkey: entries 0 to 511 are in archive files and were not read; everything behind them passed\n  try: --archive FILE for each of them, in order   (halfkey-server audit archive made them)\n",
+    ],
+  )
   const files = readdirSync(directory)
     .sort()
     .flatMap((name) => ["--archive", join(directory, name)])
+  assert.equal((await scene.run(["audit", "verify", "--require-archives", ...files])).status, 0)
   const withFiles = await scene.run(["audit", "verify", ...files])
   assert.equal(withFiles.status, 0, withFiles.stderr)
   assert.equal(withFiles.stderr, "halfkey: the audit log passed every check\n")

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { checkpointFile, rosterFile } from "../input/audit-proof.ts"
 import { ProgressLine } from "../output/progress.ts"
-import { printVerified } from "../output/verified-audit.ts"
+import { printVerified, requireAllRead } from "../output/verified-audit.ts"
 import { readExports } from "../storage/export-file.ts"
 import { loadFreshness } from "../storage/freshness-file.ts"
 import { fileReceipts } from "../storage/receipts-file.ts"
@@ -22,6 +22,8 @@ export interface AuditVerifyOptions {
       }
     | undefined
   readonly archives: readonly string[]
+  /** Entries that nobody read are a failure. */
+  readonly requireArchives: boolean
   readonly workspace?: string | undefined
 }
 
@@ -50,6 +52,7 @@ entry. Exit code 7 says that one of this is not so, and where. With --file, all 
   define: (command) => {
     command
       .option("--archive <file>", "entries that the operator moved into a file; may be repeated, in order", inOrder)
+      .option("--require-archives", "fail where entries in archive files were not read")
       .option("--file <file>", "entries that halfkey audit export wrote; may be repeated, in order", inOrder)
       .option("--checkpoint <file>", "the signed checkpoint to verify them against")
       .option("--roster <file>", "the roster that was exported with them: the CRN proves it")
@@ -59,10 +62,12 @@ entry. Exit code 7 says that one of this is not so, and where. With --file, all 
   read: (_, flags) => {
     const archives = listFlag(flags, "archive")
     const offline = offlineFrom(flags)
-    if (offline !== undefined && archives.length > 0) {
-      throw usageError("--archive is for verifying the log of the server", "--file archive.jsonl --file audit.jsonl")
+    const requireArchives = flags["requireArchives"] === true
+    if (offline !== undefined && (archives.length > 0 || requireArchives)) {
+      const option = archives.length > 0 ? "--archive" : "--require-archives"
+      throw usageError(`${option} is for verifying the log of the server`, "--file archive.jsonl --file audit.jsonl")
     }
-    return { offline, archives, workspace: textFlag(flags, "workspace") }
+    return { offline, archives, requireArchives, workspace: textFlag(flags, "workspace") }
   },
 }
 
@@ -88,7 +93,8 @@ function offlineFrom(flags: Readonly<Record<string, unknown>>): AuditVerifyOptio
   return { files, checkpoint, ...(roster !== undefined && { roster }), ...(auditKey !== undefined && { auditKey }) }
 }
 
-export async function run(context: Context, { archives, offline, workspace }: AuditVerifyOptions): Promise<undefined> {
+export async function run(context: Context, options: AuditVerifyOptions): Promise<undefined> {
+  const { archives, offline, requireArchives, workspace } = options
   const progress = new ProgressLine(context)
   const onProgress = ({ done, total }: AuditProgress) => progress.show("audit log: verified", done, total)
   try {
@@ -102,6 +108,7 @@ export async function run(context: Context, { archives, offline, workspace }: Au
           )
         : await verifyFiles(context, offline, workspace, onProgress)
     progress.end()
+    if (requireArchives) requireAllRead(verified)
     await printVerified(context, verified)
   } finally {
     progress.end()

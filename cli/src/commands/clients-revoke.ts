@@ -1,11 +1,15 @@
 /** `halfkey clients revoke`: the server refuses the client at once; then every environment is signed again without it. */
-import { unwrap } from "halfkey/admin"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 import { ProgressLine } from "../output/progress.ts"
-import { environmentsOfNobodyElse, tellRevoked, warnOfNobodyLeft } from "../output/revoked-client.ts"
+import {
+  environmentsOfNobodyElse,
+  tellRevoked,
+  warnOfNobodyLeft,
+  withWaitingManifests,
+} from "../output/revoked-client.ts"
 import { showSealingPlan } from "../output/sealing-plan.ts"
 
 export interface ClientsRevokeOptions {
@@ -42,7 +46,8 @@ export async function run(context: Context, { clientId, rotate }: ClientsRevokeO
     onProgress: ({ done, environment, total }) => progress.show(`${environment}: sealed again`, done, total),
   })
   progress.end()
-  const revoked = unwrap(result)
+  if (result.failure !== undefined) throw await withWaitingManifests(admin, clientId, "clients", result.failure)
+  const revoked = result.data
   tellRevoked(context, clientId, revoked)
   warnOfNobodyLeft(context, await environmentsOfNobodyElse(admin, clientId, revoked.environments))
   return undefined

@@ -1,11 +1,15 @@
 /** `halfkey devices revoke`: a device that waits is rejected; one that is in is out at once, and of every manifest. */
-import { unwrap } from "halfkey/admin"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 import { ProgressLine } from "../output/progress.ts"
-import { environmentsOfNobodyElse, tellRevoked, warnOfNobodyLeft } from "../output/revoked-client.ts"
+import {
+  environmentsOfNobodyElse,
+  tellRevoked,
+  warnOfNobodyLeft,
+  withWaitingManifests,
+} from "../output/revoked-client.ts"
 import { showSealingPlan } from "../output/sealing-plan.ts"
 
 export interface DevicesRevokeOptions {
@@ -41,7 +45,8 @@ export async function run(context: Context, { clientId, rotate }: DevicesRevokeO
     onProgress: ({ done, environment, total }) => progress.show(`${environment}: sealed again`, done, total),
   })
   progress.end()
-  const revoked = unwrap(result)
+  if (result.failure !== undefined) throw await withWaitingManifests(admin, clientId, "devices", result.failure)
+  const revoked = result.data
   if (revoked.status === "rejected" && revoked.environments.length === 0) {
     context.note(`${clientId} is rejected; it had no access`)
     return undefined

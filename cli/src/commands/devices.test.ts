@@ -246,8 +246,8 @@ describe("a person's device", () => {
     const { exit, stderr } = await login.end()
     assert.equal(exit, 4)
     assert.equal(
-      lines(stderr).slice(-3).join("\n"),
-      `halfkey: the device ${login.id} was rejected by an admin\n  try: halfkey login, for another try\n`,
+      lines(stderr).slice(-4).join("\n"),
+      `halfkey: the key that this device had made for it is deleted\nhalfkey: the device ${login.id} was rejected by an admin\n  try: halfkey login, for another try\n`,
     )
     const late = await admin.run(["devices", "approve", login.id, "--code", login.code, "-e", "staging"])
     assert.deepEqual([late.code, lines(late.stderr)[0]], [3, `halfkey: the device ${login.id} was rejected`])
@@ -353,7 +353,10 @@ describe("devices approve", () => {
     assert.deepEqual([refused.code, lines(refused.stderr)[0]], [4, `halfkey: the client ${clientId} is revoked`])
     const local = await laptop.run(["logout", "--local", "-y"])
     assert.equal(local.code, 0)
-    assert.match(local.stderr, /the server was not told, so whoever copied the key can use it\n {2}try: ask an admin/)
+    assert.match(
+      local.stderr,
+      /the server was not told and still knows this device, so whoever copied the key can use it\n {2}try: ask an admin to type: halfkey devices revoke /,
+    )
     const again = await admin.run(["devices", "approve", clientId, "--code", "00000-00000", "-e", "staging"])
     assert.deepEqual([again.code, /was revoked at/.test(again.stderr)], [4, true])
   })

@@ -1,6 +1,6 @@
 /** `halfkey keys rotate`: keys of others, the own one, profiles of this machine; and when keys were last used. */
 import assert from "node:assert/strict"
-import { mkdirSync, readFileSync, rmdirSync } from "node:fs"
+import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { Installation } from "../testing/installation.ts"
@@ -115,9 +115,13 @@ test("the own key: the profile has the new one, and the old one is ended by it",
 test("every profile of this machine that uses the key is given the new one, and no other", async () => {
   await admin.ok(["clients", "create", "laptop", "-e", "staging", "--save-profile", "laptop"])
   const [laptop, local] = [admin.profile("laptop"), admin.profile()]
+  await admin.ok(["list", "-e", "staging", "--profile", "laptop"])
   const { stderr } = await admin.run(["keys", "rotate", idOf(laptop["apiKey"])])
   assert.match(stderr, /halfkey: profile laptop uses it from now on\n/)
   assert.notEqual(admin.profile("laptop")["apiKey"], laptop["apiKey"])
+  const tokensOf = (apiKey: string | undefined) =>
+    readdirSync(join(admin.configDirectory, "tokens")).filter((name) => name.includes(`_${idOf(apiKey)}_`)).length
+  assert.deepEqual([tokensOf(laptop["apiKey"]), tokensOf(local["apiKey"])], [0, 1])
   assert.deepEqual(admin.profile(), local)
   assert.match(await admin.ok(["whoami", "--profile", "laptop"]), /role\tmember\n/)
 })

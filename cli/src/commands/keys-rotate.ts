@@ -1,4 +1,5 @@
 /** `halfkey keys rotate`: a new API key in the place of one; profiles of this machine that use it are given the new one. */
+import { rmSync } from "node:fs"
 import { Admin, type RotatedApiKey, unwrap } from "halfkey/admin"
 import { type CommandDefinition, textFlag } from "../command.ts"
 import { clientOptions } from "../connect.ts"
@@ -9,6 +10,7 @@ import { requireConfirmation } from "../input/confirm.ts"
 import { spanMs } from "../input/time.ts"
 import { printCredentials } from "../output/credentials.ts"
 import { Profiles } from "../settings/profiles.ts"
+import { tokenPath } from "../storage/token-file.ts"
 
 export interface KeysRotateOptions {
   readonly id: string
@@ -56,7 +58,12 @@ export async function run(context: Context, { id, overlapSeconds }: KeysRotateOp
   const admin = await context.admin()
   const overlap = { overlapSeconds: endsItself ? ownOverlapSeconds : overlapSeconds }
   const made = unwrap(await admin.apiKeys.rotate(id, overlap))
-  for (const name of users) profiles.save(name, { ...profiles.get(name), apiKey: made.secret })
+  for (const name of users) {
+    const profile = profiles.get(name)
+    profiles.save(name, { ...profile, apiKey: made.secret })
+    // Nobody here uses it any more.
+    rmSync(tokenPath(context.configDirectory, { ...profile, apiKey: profile.apiKey }), { force: true })
+  }
   await print(context, made)
   context.note("the new key is not shown again")
   for (const name of users) context.note(`profile ${name} uses it from now on`)

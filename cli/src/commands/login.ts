@@ -1,5 +1,7 @@
 /** `halfkey login`: makes this machine a device of a workspace. Its key is made here and never leaves. */
 import { hostname, userInfo } from "node:os"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import { isProblemCode } from "@halfkey/core/formats/problem-codes"
 import { fileDevice, newDevice, unwrap } from "halfkey/admin"
 import { type CommandDefinition, textFlag } from "../command.ts"
 import { userAgent } from "../connect.ts"
@@ -58,10 +60,20 @@ export async function run(context: Context, { label, workspaceCRN }: LoginOption
     // Such a key is of no use any more: the next login makes another.
     if (["device_rejected", "client_revoked"].includes((error as { code?: string }).code ?? "")) {
       logins.remove(target.profile)
+      context.note("the key that this device had made for it is deleted")
+      throw error
     }
-    throw error
+    throw logins.list().includes(target.profile) ? withKeptKey(error, target.profile) : error
   }
   return undefined
+}
+
+/** The same failure, and how to go on with the key that waits, or to be rid of it. */
+function withKeptKey(error: unknown, profile: string): unknown {
+  const { check, code, facts, hint = "halfkey login   (goes on with the same key)", message } = error as HalfkeyError
+  if (!isProblemCode(String(code))) return error
+  const drop = `halfkey logout --profile ${profile}   (deletes the key that this device made for it)`
+  return new HalfkeyError(code, message, { check, facts, hint: `${hint}\n${drop}` })
 }
 
 /** The login that was interrupted, or a new one; in either case it is stored before anything is sent. */

@@ -27,7 +27,7 @@ An admin then signs its environments again: halfkey devices revoke ID.`,
     { does: "where the server is gone for good, in a script", line: "halfkey logout --profile old --local -y" },
   ],
   define: (command) => {
-    command.option("--local", "delete the key without telling the server")
+    command.option("--local", "delete the key without telling the server, which goes on knowing the device")
   },
   read: (_, flags) => ({ local: flags["local"] === true }),
 }
@@ -48,14 +48,20 @@ export async function run(context: Context, { local }: LogoutOptions): Promise<u
       hint: `halfkey clients revoke ${profile.clientId}   (as another admin), then rm ${profiles.pathOf(name)}`,
     })
   }
-  const question = `Log out of ${profile.workspaceCRN}, and delete the key of profile ${name}?`
+  const question = local
+    ? `Delete the key of profile ${name} without telling the server, which goes on knowing this device?`
+    : `Log out of ${profile.workspaceCRN}, and delete the key of profile ${name}?`
   await requireConfirmation(context, question, `profile ${name} is still logged in`)
   const { told, alone } = local ? { told: "was not told", alone: [] } : await leave(context, name, profile)
   forget(context.configDirectory, profiles, name, profile)
   const revoke = `halfkey devices revoke ${profile.clientId}`
   context.note(`logged out: the key of profile ${name}, its token and what it remembered are deleted`)
   if (told === "revoked it") context.note(`the server ${told}; an admin signs its environments again by: ${revoke}`)
-  else context.warn(`the server ${told}, so whoever copied the key can use it\n  try: ask an admin to type: ${revoke}`)
+  else {
+    context.warn(
+      `the server ${told} and still knows this device, so whoever copied the key can use it\n  try: ask an admin to type: ${revoke}`,
+    )
+  }
   warnOfNobodyLeft(context, alone)
   return undefined
 }

@@ -115,6 +115,35 @@ test("with the kit alone, a new machine reads everything, and the old one nothin
   assert.equal((await admin.run(["get", "A", "-e", "production"])).code, 4)
 })
 
+test("repeated after it had stored its profile, it says that the profile works, and recovers nothing again", async () => {
+  const env = machine("new")
+  const again = ["recover", "--kit-file", "-", "--endpoint", endpoint, "-y"]
+  const { workspaceCRN = "" } = admin.profile()
+  const refusal = (use: string) => ({
+    code: 5,
+    signal: null,
+    stdout: "",
+    stderr:
+      `halfkey: there is a profile recovered already, and it works: it is a granter of ${workspaceCRN}; nothing is left to recover\n` +
+      `  try: ${use}\n  try: --save-profile NAME   (to recover once more, with another name)\n`,
+  })
+  assert.deepEqual(await admin.run(again, { env, stdin: kit }), refusal("halfkey whoami --profile recovered"))
+  // As a kill leaves it between the profile and the default.
+  writeFileSync(join(env.HALFKEY_CONFIG_DIR, "default-profile"), "other\n", { mode: 0o600 })
+  assert.deepEqual(await admin.run(again, { env, stdin: kit }), refusal("halfkey config use recovered"))
+  await admin.ok(["config", "use", "recovered"], { env })
+  assert.equal(await admin.ok(["get", "A", "-e", "production"], { env }), "secret of production")
+  // The one that was put out works no more.
+  const out = await admin.run([...again, "--save-profile", "local"], { stdin: kit })
+  assert.deepEqual(
+    [out.code, out.stderr],
+    [
+      5,
+      "halfkey: there is a profile local already\n  try: --save-profile NAME   (to recover once more, with another name)\n",
+    ],
+  )
+})
+
 test("on the machine that has lost nothing but its rights, the new profile becomes the default", async () => {
   const done = await admin.run(["recover", "--kit-file", "-", "-y", "-q"], { stdin: kit })
   assert.equal(done.code, 0, done.stderr)

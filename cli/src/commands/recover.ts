@@ -7,6 +7,7 @@ import { Told, usageError } from "../failure.ts"
 import { nodeTransport } from "../http/node-transport.ts"
 import { recoveryKitText } from "../input/recovery-kit.ts"
 import { showRecoveryPlan } from "../output/recovery-plan.ts"
+import { requireRoom } from "../recovery/room.ts"
 import { Profiles } from "../settings/profiles.ts"
 import { fileArchive } from "../storage/archive-file.ts"
 import { fileFreshness } from "../storage/freshness-file.ts"
@@ -61,7 +62,7 @@ export async function run(context: Context, options: RecoverCommandOptions): Pro
   if (endpoint === undefined) throw usageError("no server was named", "--endpoint https://halfkey.example.com")
   const profiles = new Profiles(context.configDirectory)
   // Keys that cannot be stored would be lost: so this is known before anybody loses anything.
-  profiles.requireNew(options.saveProfile)
+  await requireRoom(context, profiles, options.saveProfile)
   if (!context.options.yes && !context.prompts.allowed) {
     throw usageError("nothing was recovered: nobody can be asked here", "the same with -y")
   }

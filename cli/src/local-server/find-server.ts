@@ -16,7 +16,7 @@ export function findServer(nodeVersion = process.versions.node): string {
       "missing_configuration",
       `the server needs Node ${oldestNode} or newer, this is ${nodeVersion}`,
       {
-        hint: "npm start   (in a clone of the repository: it brings its own runtime)",
+        hint: `the same with Node ${oldestNode} or newer\nnpm start   (in a clone of the repository: it brings its own runtime)`,
       },
     )
   }

@@ -50,6 +50,6 @@ function notApproved(failure: Failure): Failure | HalfkeyError {
   }
   if (failure.code !== "invalid_client") return failure
   return new HalfkeyError("invalid_client", `nobody approved this device in time: ${failure.message}`, {
-    hint: "halfkey login, to ask once more",
+    hint: "halfkey login   (asks once more, with the same key)",
   })
 }

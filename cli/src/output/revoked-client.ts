@@ -1,5 +1,6 @@
 /** What a revocation did, and what it could not do. */
-import type { Admin, RevokedClient } from "halfkey/admin"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
+import type { Admin, Failure, RevokedClient } from "halfkey/admin"
 import type { Context } from "../context.ts"
 
 /** `clientId` is out; the environments that list it no longer, and those that others must see to. */
@@ -19,6 +20,33 @@ export function tellRevoked(context: Context, clientId: string, revoked: Revoked
     )
   }
   context.note("what it has read stays known to it: replace those secrets")
+}
+
+/**
+ * Who is no granter stops a client at the server, and cannot sign the manifests that go on listing it: the same failure, with what
+ * holds already, what waits, and who must type what.
+ */
+export async function withWaitingManifests(
+  admin: Admin,
+  clientId: string,
+  noun: "clients" | "devices",
+  failure: Failure,
+): Promise<Failure | HalfkeyError> {
+  if (failure.code !== "not_a_granter") return failure
+  const [{ data: grants = [] }, { data: granters = [] }] = await Promise.all([
+    admin.grants.list(),
+    admin.granters.list(),
+  ])
+  const waiting = grants.filter(({ members }) => members.some((member) => member.clientId === clientId))
+  const names = waiting.map(({ environment }) => environment)
+  const lists = names.length === 1 ? "lists" : "list"
+  const where = names.length === 0 ? "manifests may still list it" : `${names.join(", ")} still ${lists} it`
+  const who = granters.map(({ clientId: id, label }) => `${label} (${id})`).join(" or ")
+  return new HalfkeyError(
+    "not_a_granter",
+    `${clientId} has no access any more, but ${where}, and only a granter can sign that away`,
+    { hint: `halfkey ${noun} revoke ${clientId}   (as a granter: ${who || "halfkey granters list"})` },
+  )
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What was proved about an audit log. */
+import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { VerifiedAudit } from "halfkey/admin"
 import type { Context } from "../context.ts"
 import { printRecord } from "./formats.ts"
@@ -37,4 +38,14 @@ export async function printVerified(context: Context, verified: VerifiedAudit): 
     )
   }
   context.note("the audit log passed every check")
+}
+
+/** They are under the root, which proves that they were not changed, and nothing about where they are now. */
+export function requireAllRead({ archived }: VerifiedAudit): void {
+  if (archived === 0) return
+  throw new HalfkeyError(
+    "audit_verification_failed",
+    `entries 0 to ${archived - 1} are in archive files and were not read; everything behind them passed`,
+    { hint: "--archive FILE for each of them, in order   (halfkey-server audit archive made them)" },
+  )
 }

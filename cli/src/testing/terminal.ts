@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 
 const bin = fileURLToPath(new URL("../../bin/halfkey.js", import.meta.url))
 
-const scriptCommand = "script"
+export const scriptCommand = "script"
 
 /** `false`, or why tests at a terminal cannot run here. */
 export const noTerminal: string | false = /util-linux/.test(

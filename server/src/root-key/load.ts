@@ -80,11 +80,11 @@ function fromEnvironment({ value, variable }: Extract<RootKeySource, { kind: "en
 }
 
 function fromFile(
-  { path, isDefault }: Extract<RootKeySource, { kind: "file" }>,
+  { path, isDefault, isOurs }: Extract<RootKeySource, { kind: "file" }>,
   server: ServerRow | undefined,
   random: RandomSource,
 ): RootKey {
-  if (keyFileExists(path)) return readKeyFile(path, isDefault)
+  if (keyFileExists(path)) return readKeyFile(path, isOurs)
   if (server === undefined && isDefault) return newKeyFile(path, random)
   const why = server ? `, and the database needs the root key ${toHex(server.rootKeyId)}` : ""
   throw new HalfkeyError("missing_configuration", `the root key file ${path} is missing${why}`, {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -185,7 +185,32 @@ test("from the server's own file to a file elsewhere, which is made; then on to 
   const third = join(server.dataDirectory, "third.key")
   writeFileSync(third, `hkrt1 ${toBase64Url(systemRandom(32))}\n`, { mode: 0o644 })
   await rotate(server, { HALFKEY_ROOT_KEY_FILE: elsewhere, HALFKEY_NEW_ROOT_KEY_FILE: third })
+  // It lies in the data directory, whose files are ours: there, a mode is nothing that an operator's system decides.
+  await assert.rejects(works({ HALFKEY_ROOT_KEY_FILE: third }), {
+    code: "invalid_configuration",
+    message: `the root key file ${third} can be read by others`,
+  })
+  chmodSync(third, 0o600)
   await works({ HALFKEY_ROOT_KEY_FILE: third })
+})
+
+test("the server's own file is its own also where the variable names it, by whatever way", async (context) => {
+  const { server, works } = await stopped(context)
+  const link = `${server.dataDirectory}-link`
+  symlinkSync(server.dataDirectory, link)
+  context.after(() => rmSync(link, { force: true }))
+  for (const path of [keyPath(server), join(server.dataDirectory, ".", "root.key"), join(link, "root.key")]) {
+    const env = { HALFKEY_ROOT_KEY_FILE: path }
+    const said = await rotate(server, env)
+    assert.match(said, /^new root key [0-9a-f]{16} in place of [0-9a-f]{16}: /)
+    assert.equal(databaseId(server), idOf(keyIn(keyPath(server))))
+    await works(env)
+    await works()
+  }
+  // What a crash in a rotation leaves is settled, too.
+  writeFileSync(`${keyPath(server)}.next`, `hkrt1 ${toBase64Url(systemRandom(32))}\n`, { mode: 0o600 })
+  await works({ HALFKEY_ROOT_KEY_FILE: keyPath(server) })
+  assert.equal(existsSync(`${keyPath(server)}.next`), false)
 })
 
 test("what a crash left beside root.key goes at the next start, but not what another process writes just now", async (context) => {
