@@ -4,7 +4,7 @@ import { type Kysely, sql } from "kysely"
 import { defineQuery } from "./query.ts"
 import type { Schema } from "./schema.ts"
 
-const currentColumns = [
+export const currentColumns = [
   "id",
   "name",
   "version",

@@ -11,6 +11,12 @@ export function first(db: Kysely<unknown>, types: ColumnTypes): Compilable[] {
   ) => define(db.schema.createTable(name) as CreateTableBuilder<string, never>).modifyEnd(types.tableEnd)
   // A reference is checked when the transaction ends, so that rows may be written in any order.
   const references = (target: string) => sql`references ${sql.raw(target)} deferrable initially deferred`
+  const ofSecret = types.refersForward ? references("secrets(id)") : sql``
+  const later = db.schema
+    .alterTable("secret_versions")
+    .addForeignKeyConstraint("secret_versions_of_secret", ["secret_id"], "secrets", ["id"], (constraint) =>
+      constraint.deferrable().initiallyDeferred(),
+    )
   return [
     table("server", (t) =>
       t
@@ -142,7 +148,7 @@ export function first(db: Kysely<unknown>, types: ColumnTypes): Compilable[] {
     table("secret_versions", (t) =>
       t
         .addColumn("record_number", types.serial.type, types.serial.define)
-        .addColumn("secret_id", text, (c) => c.notNull().modifyEnd(references("secrets(id)")))
+        .addColumn("secret_id", text, (c) => c.notNull().modifyEnd(ofSecret))
         .addColumn("version", integer, (c) => c.notNull())
         .addColumn("deleted", integer, (c) => c.notNull())
         .addColumn("record", bytes, (c) => c.notNull())
@@ -176,6 +182,7 @@ export function first(db: Kysely<unknown>, types: ColumnTypes): Compilable[] {
         .addColumn("leaf_hash", bytes, (c) => c.notNull())
         .addPrimaryKeyConstraint("audit_entries_pk", ["workspace_id", "seq"] as never),
     ),
+    ...(types.refersForward ? [] : [later]),
   ]
 
   function index(name: string, on: string, columns: string[]): Compilable {

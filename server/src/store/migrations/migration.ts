@@ -1,5 +1,5 @@
 /** Forward-only, numbered changes of the schema. The number of the newest is the schema version of a database. */
-import type { ColumnDefinitionBuilderCallback, Compilable, Kysely, RawBuilder } from "kysely"
+import type { ColumnDataType, ColumnDefinitionBuilderCallback, Compilable, Kysely, RawBuilder } from "kysely"
 import { first } from "./0001-first.ts"
 import { rootAssertions } from "./0002-root-assertions.ts"
 import { secretsByRecord } from "./0003-secrets-by-record.ts"
@@ -10,7 +10,7 @@ import { rootKeyDerivation } from "./0007-root-key-derivation.ts"
 import { apiKeyUse } from "./0008-api-key-use.ts"
 import { keysetDestruction } from "./0009-keyset-destruction.ts"
 
-type ColumnType = "text" | "integer" | "blob" | "bytea" | "bigint" | "bigserial"
+type ColumnType = ColumnDataType | RawBuilder<unknown>
 
 /** How a dialect spells what differs in a table's definition. */
 export interface ColumnTypes {
@@ -25,6 +25,8 @@ export interface ColumnTypes {
   readonly tableEnd: RawBuilder<unknown>
   /** The same for a table of small rows that are only found by their primary key. */
   readonly clusteredEnd: RawBuilder<unknown>
+  /** Whether a table may refer to one that is made behind it. */
+  readonly refersForward: boolean
 }
 
 /** Migration n leads from schema version n - 1 to n. */

@@ -24,6 +24,7 @@ const columnTypes: ColumnTypes = {
   byteOrder: sql`collate binary`,
   tableEnd: sql`strict`,
   clusteredEnd: sql`strict, without rowid`,
+  refersForward: true,
 }
 
 /**

@@ -1,0 +1,73 @@
+/** Connections to PostgreSQL, each with the same settings and bounds. */
+import type { ConnectionOptions } from "node:tls"
+import pg from "pg"
+
+/** How the database is reached; made from `HALFKEY_DATABASE_URL` by `database-settings.ts`. */
+export interface PostgresSettings {
+  /** A name, an address, or the directory of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  /** Asked at each connection: the file may hold another one by then. */
+  readonly password: (() => string) | undefined
+  /** `false`: in the clear. */
+  readonly tls: ConnectionOptions | false
+  /** Most connections for requests. */
+  readonly poolSize: number
+  /** Milliseconds, of one statement. */
+  readonly statementTimeoutMs: number
+  /** How long a start waits for the database, in milliseconds. */
+  readonly startTimeoutMs: number
+}
+
+const lockTimeoutMs = 5000
+const idleInTransactionTimeoutMs = 10_000
+/** For a connection, or for one of the pool to become free. */
+const connectTimeoutMs = 5000
+/** Beyond what the database allows itself: a network that swallows everything says nothing. */
+const silenceMs = 2000
+
+function clientConfig(settings: PostgresSettings): pg.ClientConfig {
+  const { database, host, password, port, statementTimeoutMs, tls, user } = settings
+  return {
+    host,
+    port,
+    user,
+    database,
+    ...(password !== undefined && { password }),
+    ssl: tls,
+    application_name: "halfkey-server",
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + silenceMs,
+    lock_timeout: Math.min(lockTimeoutMs, statementTimeoutMs),
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    // What is committed is on disk, whatever the database's own default is.
+    options: "-c synchronous_commit=on",
+    types: { getTypeParser },
+  }
+}
+
+const bigint = 20
+/** Our 64-bit numbers are times, versions and counts: all are exact as numbers. */
+function getTypeParser(oid: number, format?: "text" | "binary") {
+  return oid === bigint && format !== "binary" ? Number : pg.types.getTypeParser(oid, format as "text")
+}
+
+export function createPool(settings: PostgresSettings): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(settings), max: settings.poolSize, idleTimeoutMillis: 60_000 })
+  // An idle connection that ends is replaced when it is needed.
+  pool.on("error", () => {})
+  return pool
+}
+
+/** A connection of its own, for locks and for listening; connected. `onEnd` is called when it is lost. */
+export async function connectAlone(settings: PostgresSettings, onEnd: () => void = () => {}): Promise<pg.Client> {
+  const client = new pg.Client(clientConfig(settings))
+  client.on("error", () => {})
+  client.once("end", onEnd)
+  await client.connect()
+  return client
+}
