@@ -48,6 +48,9 @@ test("its types stand on their own", async () => {
     import { type Failure, type Result, Secrets, type StandardSchema, unwrap } from "./secrets.mjs"
     import { type CacheStore, fileCache } from "./cache.mjs"
     import { startTestWorkspace, type TestWorkspace } from "./testing.mjs"
+    import { trace } from "@opentelemetry/api"
+    import * as v from "valibot"
+    import { z } from "zod"
     const secrets = new Secrets({ environment: "production" })
     const result: Result<string> = await secrets.get("A")
     const text: string = unwrap(result)
@@ -65,6 +68,14 @@ test("its types stand on their own", async () => {
     const port: number = PORT
     const store: CacheStore = fileCache("/nowhere")
     console.log(text2, port, new Secrets({ cache: { maxStale: 60, store } }))
+    const own = { A: z.coerce.number(), B: v.optional(v.picklist(["x", "y"]), "x") }
+    const loaded: { A: number; B: "x" | "y" } = unwrap(await secrets.load(own))
+    const { D }: { D: boolean } = unwrap(await secrets.load(z.object({ D: z.stringbool() })))
+    // @ts-expect-error it is a number
+    const wrong: string = loaded.A
+    // @ts-expect-error no text is a number
+    await secrets.load({ A: z.number() })
+    console.log(wrong, D, new Secrets({ tracer: trace.getTracer("x") }))
   `
   writeFileSync(join(folder, "consumer.mts"), consumer)
   const older = consumer

@@ -21,7 +21,7 @@ import {
 export type Schemas = Readonly<Record<string, StandardSchema>>
 
 /** What `load` gives for schemas by name: exactly what each of them gives. */
-export type Loaded<Given extends Schemas> = { [Name in keyof Given]: SchemaOutput<Given[Name]> }
+export type Loaded<Given extends Schemas> = { -readonly [Name in keyof Given]: SchemaOutput<Given[Name]> }
 
 /** A schema that takes no text can fit no secret: it is an error of types where it stands. */
 export type TakesText<Given extends Schemas> = {
