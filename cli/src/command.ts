@@ -8,6 +8,10 @@ export interface GlobalOptions {
   readonly environment?: string
   readonly profile?: string
   readonly endpoint?: string
+  /** Nothing but the cache is asked. */
+  readonly offline?: boolean
+  /** How old may be what the cache gives, as it was typed. */
+  readonly maxStale?: string
   readonly output?: OutputFormat
   readonly plain?: boolean
   readonly quiet?: boolean
@@ -43,6 +47,8 @@ export interface CommandDefinition<Options> {
   read(args: readonly unknown[], flags: Flags): Options
   /** Nothing is signed, sealed or changed: it also runs where this machine can remember nothing (a read-only home), with a warning. */
   readonly onlyReads?: true
+  /** The cache may answer while the server cannot be reached: it takes --offline and --max-stale. */
+  readonly usesCache?: true
   /** Ends with 8 where differences were found. */
   readonly compares?: true
   /** Failures of the command itself end with this code instead of that of the problem table. */

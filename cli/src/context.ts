@@ -49,6 +49,7 @@ export interface World {
   makeAdmin(options: SecretsOptions): Promise<Admin>
   /** Of the command's definition. */
   readonly onlyReads?: boolean | undefined
+  readonly usesCache?: boolean | undefined
   /** What `run` has begun already. */
   readonly headStart?: HeadStart | undefined
   /** What `run` has to do at the last moment, since the program takes the place of this process. */

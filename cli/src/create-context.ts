@@ -27,7 +27,8 @@ export function createContext(world: World): Context {
     const { clientOptions } = await import("./connect.ts")
     const directory = configDirectory(env, cwd)
     const transport = world.headStart?.transport
-    const made = clientOptions(requireConnection(settings()), settings(), directory, transport, auditFieldsOf(env))
+    const connected = clientOptions(requireConnection(settings()), settings(), directory, transport, auditFieldsOf(env))
+    const made = { ...connected, now: world.now, ...(await cache(directory)) }
     if (!world.onlyReads) {
       // Before anything is sent: whoever signs or seals has to remember what it has seen (S10).
       requireWritableDirectory(join(directory, "state"))
@@ -38,6 +39,13 @@ export function createContext(world: World): Context {
         `nothing can be kept in ${directory} (${reason}), so a server that goes back to older values is not noticed next time\n  try: HALFKEY_CONFIG_DIR=<a directory of your own> with the same command`,
       ),
     )
+  }
+  /** Its code is loaded where somebody wants one. */
+  const cache = async (directory: string) => {
+    const isWanted = options.offline || options.maxStale !== undefined || settings().maxStale !== undefined
+    if (!world.usesCache || !isWanted) return {}
+    const { cacheOptions } = await import("./offline/cache-options.ts")
+    return { cache: cacheOptions(options, settings(), directory, say) }
   }
   const clients: { close(): Promise<void> }[] = []
   const opened = <Client extends { close(): Promise<void> }>(client: Client): Client => {

@@ -12,7 +12,7 @@ import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
 export interface Understood<Options = unknown> {
   /** What is needed of it. */
   readonly module: {
-    readonly definition: Pick<CommandDefinition<Options>, "onlyReads" | "ownFailureExit">
+    readonly definition: Pick<CommandDefinition<Options>, "onlyReads" | "ownFailureExit" | "usesCache">
     run: CommandModule<Options>["run"]
   }
   readonly options: Options
@@ -53,9 +53,9 @@ export async function execute<Options>(
     streams = processStreams(env, globals.color !== false)
     const prompts = terminalPrompts(streams, globals.input !== false)
     const cwd = workingDirectory()
-    const { onlyReads } = module.definition
-    const begun = { headStart, beforeProgram }
-    const world = { options: globals, streams, env, cwd, now: Date.now, prompts, ...begun, makeAdmin, onlyReads }
+    const { onlyReads, usesCache } = module.definition
+    const begun = { headStart, beforeProgram, onlyReads, usesCache }
+    const world = { options: globals, streams, env, cwd, now: Date.now, prompts, ...begun, makeAdmin }
     context = createContext(world)
     environments = environmentsOf(globals, options)
     try {
@@ -69,10 +69,19 @@ export async function execute<Options>(
       return (await module.run(context, options)) ?? 0
     }
   } catch (error) {
+    await forgetRefused(context, error, environments)
     return fail(error)
   } finally {
     await context?.close()
   }
+}
+
+/** The server took a right away: what is cached by it goes, whichever command was refused. */
+async function forgetRefused(context: Context | undefined, error: unknown, environments: readonly string[]) {
+  const { code } = (error ?? {}) as { code?: unknown }
+  if (context === undefined || typeof code !== "string") return
+  const { forgetRefused } = await import("./offline/forget-caches.ts")
+  await forgetRefused(context, code, environments.length > 0 ? environments : configured(context))
 }
 
 function workingDirectory(): string {

@@ -159,7 +159,19 @@ function fill(
   })
 }
 
-const globalNames = ["environment", "profile", "endpoint", "output", "plain", "quiet", "yes", "input", "color"] as const
+const globalNames = [
+  "environment",
+  "profile",
+  "endpoint",
+  "offline",
+  "maxStale",
+  "output",
+  "plain",
+  "quiet",
+  "yes",
+  "input",
+  "color",
+] as const
 
 /** What was typed, without commander's defaults: `--no-x` has one. */
 function typedOptions(command: Command | null): Record<string, unknown> {
@@ -191,6 +203,10 @@ function addGlobalOptions(command: Command, definition: CommandModule["definitio
   }
   add("--profile <name>", "use this profile, before any variable")
   add("--endpoint <url>", "address of the server")
+  if (definition?.usesCache) {
+    add("--offline", "ask no server: only what is in the cache")
+    add("--max-stale <time>", "while the server is away: what is in the cache, and no older, such as 12h")
+  }
   if (definition === undefined || definition.formats !== undefined) {
     const formats = definition?.formats ?? outputFormats
     add("-o, --output <format>", "format of the output").choices([...formats])

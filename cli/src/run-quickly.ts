@@ -15,7 +15,8 @@ export function runQuickly(
   beforeProgram: (() => void) | undefined,
 ): Promise<number | undefined> {
   const { globals, options } = quick
-  const module = { definition: { onlyReads: true, ownFailureExit: exitCodes.ownFailure } as const, run: start }
+  const definition = { onlyReads: true, usesCache: true, ownFailureExit: exitCodes.ownFailure } as const
+  const module = { definition, run: start }
   return execute(async () => ({ globals, options, headStart, beforeProgram, module }), noAdmin)
 }
 

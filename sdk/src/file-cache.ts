@@ -3,7 +3,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path"
 import type { CacheStore } from "./cache/options.ts"
 
+export { cachePrefix } from "./cache/keys.ts"
 export type { CacheOptions, CacheStore, CacheUse } from "./cache/options.ts"
+export { deletedBy } from "./cache/refusals.ts"
 
 /** No separator gets in, whoever calls this. */
 const keyPattern = /^[A-Za-z0-9._-]+$/

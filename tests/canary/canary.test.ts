@@ -78,9 +78,10 @@ test("the network, as the server sees it", () => {
 test("the configuration directory holds keys in the profile only, the token in its file only, values nowhere", () => {
   const { accessToken, apiKey, clientKey, halves, recoveryKit, setupToken, shownKeys } = story.keys
   const files = [...household.files(household.configDirectory)]
-  const kinds = files.map(([path]) => path.replace(/[^/]+\.(json|archive|receipts)$/, "*.$1"))
+  const kinds = files.map(([path]) => path.replace(/[^/]+\.(json|archive|receipts|cache)$/, "*.$1"))
   const state = ["state/*.archive", "state/*.json", "state/*.receipts"]
-  const expected = ["default-profile", "profiles/*.json", ...state, "tokens/*.json"]
+  const caches = ["cache/*.cache", "cache/*.cache"]
+  const expected = [...caches, "default-profile", "profiles/*.json", ...state, "tokens/*.json"]
   assert.deepEqual(
     kinds.sort(),
     expected.map((path) => `config/${path}`),

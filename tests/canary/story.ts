@@ -62,6 +62,7 @@ export class Story {
     await this.#setValues()
     await this.#restoreABackup()
     await this.#readValues()
+    await this.#readOffline()
     await this.#moveValues()
     await this.#rotateKeys()
     await this.#lookAround()
@@ -167,6 +168,20 @@ export class Story {
     assert.deepEqual(JSON.parse(text(many.stdout)), { STDIN: text(values.STDIN.bytes), PEM: text(values.PEM.bytes) })
   }
 
+  /** Kept in the cache, and taken from there. */
+  async #readOffline(): Promise<void> {
+    const names = ["STDIN", "PEM", "FILE"] as const
+    for (const options of [["--max-stale", "1h"], ["--offline"]]) {
+      for (const name of names) {
+        const args = ["get", name, ...environmentOf(name), ...options]
+        const { code, stderr, stdout } = await this.household.run(args)
+        assert.equal(code, 0, text(stderr))
+        assert.ok(stdout.equals(values[name].bytes), name)
+        this.said.push({ args, code, stderr, stdout: Buffer.alloc(0) })
+      }
+    }
+  }
+
   /** Into an environment, out of it again, and between the two: what changes is told by name. */
   async #moveValues(): Promise<void> {
     const [source, target] = [environmentOf("MOVED"), environmentOf("FILE")]
@@ -243,6 +258,7 @@ export class Story {
         bytes("client half", insider.keyset("production").clientHalf(1)),
         bytes("client's X-Wing key", insider.admin.kemPrivateKey()),
         bytes("client's self-wrap key", insider.admin.selfWrapKey()),
+        bytes("client's cache key", insider.admin.cacheKey()),
         bytes("root's X-Wing key", insider.root.kemPrivateKey()),
       ],
     }

@@ -9,6 +9,7 @@ import { printRows } from "../output/formats.ts"
 import type { Connection } from "../settings/load.ts"
 import { Profiles } from "../settings/profiles.ts"
 import type { Setting, Settings } from "../settings/resolve.ts"
+import { listCaches } from "../storage/cache-files.ts"
 import { loadToken, tokenPath } from "../storage/token-file.ts"
 
 export const definition: CommandDefinition<undefined> = {
@@ -55,6 +56,7 @@ export async function run(context: Context): Promise<undefined> {
     row("clientKey", settings.clientKey, checked(settings.clientKey, parseClientKey)),
     apiKeyRow,
     row("minimumRevision", pinsText(settings.minimumRevision)),
+    row("maxStale", settings.maxStale),
     row("profile", settings.profile),
     { setting: "profiles", value: profiles, source: "directory", from: context.configDirectory },
     { setting: "kept", value: keptFiles(context), source: "directory", from: context.configDirectory },
@@ -89,6 +91,7 @@ function keptFiles({ configDirectory, connection }: Context): string[] {
       .filter((name) => name.startsWith(`${found.workspaceId}.`))
       .sort()
       .map((name) => `state/${name}`),
+    ...listCaches(configDirectory, `${found.workspaceId}_${found.clientId}_`).map(({ key }) => `cache/${key}.cache`),
     ...(token === undefined ? [] : [`an access token until ${new Date(token.expiresAt).toISOString()}`]),
   ]
 }

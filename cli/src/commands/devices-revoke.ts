@@ -3,6 +3,7 @@ import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { clientIdFrom } from "../input/client-id.ts"
 import { requireConfirmation } from "../input/confirm.ts"
+import { forgetCaches } from "../offline/forget-caches.ts"
 import { ProgressLine } from "../output/progress.ts"
 import {
   environmentsOfNobodyElse,
@@ -51,6 +52,7 @@ export async function run(context: Context, { clientId, rotate }: DevicesRevokeO
     context.note(`${clientId} is rejected; it had no access`)
     return undefined
   }
+  await forgetCaches(context.configDirectory, { clientId, workspaceId: context.connection().workspaceId })
   tellRevoked(context, clientId, revoked)
   warnOfNobodyLeft(context, await environmentsOfNobodyElse(admin, clientId, revoked.environments))
   return undefined

@@ -21,6 +21,7 @@ const differencesExit = 8
 export const definition: CommandDefinition<DiffOptions> = {
   environments: "one",
   onlyReads: true,
+  usesCache: true,
   compares: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Lists the names that are added, changed or removed on the way from the first side to the second, and no values unless

@@ -14,6 +14,7 @@ export interface ExportOptions {
 export const definition: CommandDefinition<ExportOptions> = {
   environments: "one",
   onlyReads: true,
+  usesCache: true,
   about: `Prints the values of all secrets, or of the named ones.
 
 env: export lines for a POSIX shell, for eval. A name that changes how shells and programs load, such as PATH, is

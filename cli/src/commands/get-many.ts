@@ -14,6 +14,7 @@ export interface GetManyOptions {
 export const definition: CommandDefinition<GetManyOptions> = {
   environments: "one",
   onlyReads: true,
+  usesCache: true,
   formats: ["env", "json", "yaml", "tsv", "table"],
   about: `Formats: env (the default) is quoted for a POSIX shell; json and yaml are one object of names and values; tsv has
 name, version and value; table hides the values unless --show. A value that a format cannot hold exactly, such as bytes

@@ -14,6 +14,7 @@ export interface GetOptions {
 export const definition: CommandDefinition<GetOptions> = {
   environments: "one",
   onlyReads: true,
+  usesCache: true,
   about: "Prints exactly the bytes that were stored; on a terminal, a newline follows.",
   examples: [
     { does: "print a value", line: "halfkey get DATABASE_URL -e development" },

@@ -20,6 +20,7 @@ const templateMaxLength = 16 * 1024 * 1024
 export const definition: CommandDefinition<InjectOptions> = {
   environments: "one",
   onlyReads: true,
+  usesCache: true,
   about: `Writes a template with values in the place of {{ NAME }}: exactly the bytes of each value, without quotes of any kind.
 {{{{ stands for {{ itself; everything else is left as it is. Where a name is missing, nothing is written, and all missing
 names are told with their lines. Only the secrets that the template names are read.

@@ -11,6 +11,7 @@ export interface ListOptions {
 export const definition: CommandDefinition<ListOptions> = {
   environments: "one",
   onlyReads: true,
+  usesCache: true,
   formats: ["table", "json", "yaml", "tsv"],
   examples: [
     { does: "all secrets of an environment", line: "halfkey list -e production" },

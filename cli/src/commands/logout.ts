@@ -9,6 +9,7 @@ import { profileOptions } from "../connect.ts"
 import type { Context } from "../context.ts"
 import { requireConfirmation } from "../input/confirm.ts"
 import { PendingLogins } from "../login/pending-logins.ts"
+import { forgetCaches } from "../offline/forget-caches.ts"
 import { environmentsOfNobodyElse, warnOfNobodyLeft } from "../output/revoked-client.ts"
 import { type Profile, Profiles } from "../settings/profiles.ts"
 import { tokenPath } from "../storage/token-file.ts"
@@ -53,7 +54,7 @@ export async function run(context: Context, { local }: LogoutOptions): Promise<u
     : `Log out of ${profile.workspaceCRN}, and delete the key of profile ${name}?`
   await requireConfirmation(context, question, `profile ${name} is still logged in`)
   const { told, alone } = local ? { told: "was not told", alone: [] } : await leave(context, name, profile)
-  forget(context.configDirectory, profiles, name, profile)
+  await forget(context.configDirectory, profiles, name, profile)
   const revoke = `halfkey devices revoke ${profile.clientId}`
   context.note(`logged out: the key of profile ${name}, its token and what it remembered are deleted`)
   if (told === "revoked it") context.note(`the server ${told}; an admin signs its environments again by: ${revoke}`)
@@ -91,11 +92,12 @@ async function leave(context: Context, name: string, profile: Profile) {
   return { told: "revoked it", alone }
 }
 
-function forget(configDirectory: string, profiles: Profiles, name: string, profile: Profile): void {
+async function forget(configDirectory: string, profiles: Profiles, name: string, profile: Profile): Promise<void> {
   const { clientId, endpoint, workspaceCRN } = profile
   const { workspaceId, text } = parseCrn(workspaceCRN)
   const owner = { endpoint, workspaceCRN: text, clientId, apiKey: undefined }
   rmSync(tokenPath(configDirectory, owner), { force: true })
+  await forgetCaches(configDirectory, { clientId, workspaceId })
   profiles.remove(name)
   // Left by a crash at the end of the login: it holds the same key.
   new PendingLogins(configDirectory).remove(name)

@@ -10,6 +10,7 @@ import { type RunOptions, start } from "../run/start.ts"
 export const definition: CommandDefinition<RunOptions> = {
   environments: "layers",
   onlyReads: true,
+  usesCache: true,
   ownFailureExit: exitCodes.ownFailure,
   passThrough: true,
   about: `Reads all secrets of the environment and starts the program with them. A secret replaces an inherited variable of

@@ -2,15 +2,23 @@
 import { statSync } from "node:fs"
 import { parseApiKey, parseClientKey } from "@halfkey/core/formats/text-keys"
 import type { Context } from "../context.ts"
+import { settingSeconds } from "../offline/max-stale.ts"
 import { findHalfkeyFile } from "../settings/halfkey-file.ts"
 import { Profiles } from "../settings/profiles.ts"
-import { directoryProblem } from "../storage/private-files.ts"
+import { listCaches } from "../storage/cache-files.ts"
+import { directoryProblem, readPrivateBytes } from "../storage/private-files.ts"
 import { type Finding, fail, failed, ok, warn } from "./finding.ts"
 
 const oldestNode = 20
 
 export function checkThisMachine(context: Context): Finding[] {
-  return [checkRuntime(), checkDirectory(context.configDirectory), ...checkProfiles(context), checkFile(context)]
+  return [
+    checkRuntime(),
+    checkDirectory(context.configDirectory),
+    ...checkProfiles(context),
+    checkFile(context),
+    checkCache(context),
+  ]
 }
 
 function checkRuntime(): Finding {
@@ -51,6 +59,39 @@ function checkProfiles({ configDirectory }: Context): Finding[] {
       return failed(check, error)
     }
   })
+}
+
+/** Whether what is read is kept for when the server is away, and what is there. Whether it opens, its reader finds out. */
+function checkCache(context: Context): Finding {
+  const check = "cache"
+  try {
+    const files = listCaches(context.configDirectory)
+    for (const { path } of files) readPrivateBytes(path)
+    const setting = cacheSetting(context)
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+    const there =
+      files.length === 0
+        ? "nothing is kept"
+        : `kept: ${files.length === 1 ? "1 file" : `${files.length} files`}, ${Math.ceil(bytes / 1024)} KiB`
+    return ok(check, `${setting}; ${there}`)
+  } catch (error) {
+    return failed(check, error)
+  }
+}
+
+function cacheSetting(context: Context): string {
+  const settings = readable(() => context.settings())
+  if (settings?.maxStale === undefined || settingSeconds(settings) === 0) return "only where --max-stale is typed"
+  return `up to ${settings.maxStale.value}, by ${settings.maxStale.from}`
+}
+
+/** Settings that cannot be read are told by the check of settings. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
 }
 
 function checkFile({ cwd }: Context): Finding {

@@ -13,6 +13,8 @@ export interface Profile {
   /** Absent: the profile of a person's device, which needs none. */
   readonly apiKey?: string
   readonly environment?: string
+  /** How old may be what the cache gives while the server is away, such as `12h`. */
+  readonly maxStale?: string
   /** Where the data of its server is, by its real path, where `halfkey up` runs that server on this machine. */
   readonly dataDirectory?: string
   /** The recovery kit of the workspace that was created with this profile has not been printed yet: a crash came between. */
@@ -24,7 +26,7 @@ export const localProfile = "local"
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const required = ["endpoint", "workspaceCRN", "clientId", "clientKey"] as const
-const optional = ["apiKey", "environment", "dataDirectory"] as const
+const optional = ["apiKey", "environment", "maxStale", "dataDirectory"] as const
 
 export class Profiles {
   readonly #directory: string

@@ -32,6 +32,8 @@ export interface Settings {
   readonly unconfirmedEndpoint?: Setting
   /** By name or id of the environment: whoever names it the other way is held to it too. */
   readonly minimumRevision?: Setting<Readonly<Record<string, number>>>
+  /** How old may be what the cache gives while the server is away, such as `12h`; the option of one command aside. */
+  readonly maxStale?: Setting
   readonly profile?: Setting
   /** Files called halfkey.json that were left alone, since another user may have put them there. */
   readonly ignoredFiles?: readonly string[]
@@ -53,6 +55,7 @@ export const variables = {
   apiKey: "CS_CLIENT_ACCESS_KEY",
   endpoint: "CS_ENDPOINT",
   environment: "CS_ENVIRONMENT",
+  maxStale: "HALFKEY_MAX_STALE",
 } as const
 type SettingName = keyof typeof variables
 
@@ -71,12 +74,14 @@ export function resolveSettings(sources: SettingSources): Settings {
   const environment = pick(sources, "environment")
   const endpoints = endpointsOf(ownSources(sources, credentials, workspaceCRN?.value), workspaceCRN?.value)
   const minimumRevision = pinsOf(file, environment)
+  const maxStale = pick(sources, "maxStale")
   return {
     ...(workspaceCRN && { workspaceCRN }),
     ...credentials,
     ...(environment && { environment }),
     ...endpoints,
     ...(minimumRevision && { minimumRevision }),
+    ...(maxStale && { maxStale }),
     ...(profile && { profile: profile.chosenBy }),
   }
 }
@@ -99,7 +104,7 @@ export function credentialsFrom({ apiKey, clientKey }: Pick<Settings, "clientKey
 /** The first source that has it; `--profile` moves the profile to the front. */
 function pick({ flags, env, file, profile }: SettingSources, name: SettingName): Setting | undefined {
   const flag = name === "environment" || name === "endpoint" ? flags[name] : undefined
-  const inFile = name === "workspaceCRN" || name === "environment" || name === "endpoint" ? file?.[name] : undefined
+  const inFile = name === "clientId" || name === "clientKey" || name === "apiKey" ? undefined : file?.[name]
   const ofProfile = found(profile?.data[name], "profile", `profile ${profile?.name}`)
   const candidates = [
     found(flag, "flag", `--${name}`),

@@ -74,6 +74,11 @@ export function directoryProblem(path: string): HalfkeyError | undefined {
  * else or when others may read or write it: then a key in it is no secret any more.
  */
 export function readPrivateFile(path: string): string | undefined {
+  return readPrivateBytes(path)?.toString("utf8")
+}
+
+/** As `readPrivateFile`, for what is no text. */
+export function readPrivateBytes(path: string): Buffer | undefined {
   let descriptor: number
   try {
     descriptor = openSync(path, constants.O_RDONLY)
@@ -91,7 +96,7 @@ export function readPrivateFile(path: string): string | undefined {
         hint: `chmod 600 ${path}\nreplace the client, if somebody may have read it`,
       })
     }
-    return readFileSync(descriptor, "utf8")
+    return readFileSync(descriptor)
   } catch (error) {
     if (error instanceof HalfkeyError) throw error
     throw unreadable(path, (error as NodeJS.ErrnoException).code)

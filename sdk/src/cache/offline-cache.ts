@@ -3,8 +3,6 @@ import { openCache, sealCache } from "@halfkey/core/client/cache-file"
 import type { ClientIdentity } from "@halfkey/core/client/client-identity"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { isKeysetId } from "@halfkey/core/formats/ids"
-import { toHex, utf8 } from "@halfkey/core/primitives/bytes"
-import { sha256 } from "@halfkey/core/primitives/hash"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { CallScope } from "../call-scope.ts"
 import { toFailure } from "../failure.ts"
@@ -13,9 +11,10 @@ import type { CacheFloor } from "../stores.ts"
 import type { Noted } from "./answers.ts"
 import { AnswersFromContents } from "./cached-answers.ts"
 import { type CacheContents, decodeContents, encodeContents, mergedContents } from "./contents.ts"
+import { cacheKey, cachePrefix } from "./keys.ts"
 import { memoryCache } from "./memory-cache.ts"
 import type { CacheOptions, CacheStore } from "./options.ts"
-import { isOfClient, isOutOfEnvironment } from "./refusals.ts"
+import { deletedBy } from "./refusals.ts"
 
 /** A larger cache is not written: nobody keeps so many secrets in one environment. */
 const fileMaxBytes = 16 * 1024 * 1024
@@ -88,8 +87,9 @@ export class OfflineCache {
 
   /** Deletes what a refusal leaves no right to. */
   async failed(error: unknown, environment: string | undefined): Promise<void> {
-    if (isOfClient(error)) await this.#remove([""])
-    else if (isOutOfEnvironment(error) && environment !== undefined) await this.#remove(this.#spellings(environment))
+    const scope = error instanceof HalfkeyError ? deletedBy(error.code) : undefined
+    if (scope === "client") await this.#remove([undefined])
+    else if (scope === "environment" && environment !== undefined) await this.#remove(this.#spellings(environment))
   }
 
   async #open(environment: string): Promise<AnswersFromContents> {
@@ -163,9 +163,10 @@ export class OfflineCache {
   }
 
   /** Copies that come back later are below what is remembered. */
-  async #remove(environments: readonly string[]): Promise<void> {
+  async #remove(environments: readonly (string | undefined)[]): Promise<void> {
+    const { clientId, workspaceId } = this.#parts.identity
     for (const environment of environments) {
-      const prefix = environment === "" ? this.#prefix : `${this.#prefix}${environment}_`
+      const prefix = cachePrefix(workspaceId, clientId, environment)
       for (const key of this.#written.keys()) if (key.startsWith(prefix)) this.#written.delete(key)
       await this.#quietly(async () => {
         await this.#store.remove(prefix)
@@ -200,22 +201,14 @@ export class OfflineCache {
     return { endpoint: this.#parts.endpoint, environment }
   }
 
-  get #prefix(): string {
-    return cachePrefix(this.#parts.identity.workspaceId, this.#parts.identity.clientId)
-  }
-
   #key(environment: string): string {
-    return `${this.#prefix}${environment}_${toHex(sha256(utf8(this.#parts.endpoint))).slice(0, 16)}`
+    const { endpoint, identity } = this.#parts
+    return cacheKey(identity.workspaceId, identity.clientId, environment, endpoint)
   }
 
   #floor(key: string): CacheFloor | undefined {
     return this.#parts.floors.cachesOf(key).get(key)
   }
-}
-
-/** How the keys of a client's caches begin. */
-function cachePrefix(workspaceId: string, clientId: string): string {
-  return `${workspaceId}_${clientId}_`
 }
 
 function damaged(environment: string, why: string): HalfkeyError {

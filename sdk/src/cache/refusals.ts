@@ -1,16 +1,9 @@
-/** What failures mean for a cache: the server is away, or it refuses who asks. */
+/** What failures mean for a cache (S14): the server is away, or it refuses who asks. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import type { ProblemCode } from "@halfkey/core/formats/problem-codes"
 
-const ofClient: readonly ProblemCode[] = [
-  "invalid_token",
-  "invalid_client",
-  "api_key_revoked",
-  "client_revoked",
-  "device_rejected",
-]
+const ofClient = ["invalid_token", "invalid_client", "api_key_revoked", "client_revoked", "device_rejected"]
 
-const outOfEnvironment: readonly ProblemCode[] = [
+const ofEnvironment = [
   "insufficient_scope",
   "api_key_restricted",
   "client_required",
@@ -19,17 +12,13 @@ const outOfEnvironment: readonly ProblemCode[] = [
   "keyset_not_found",
 ]
 
+/** What of a client's caches a failure of this code deletes: all, those of the environment that was asked for, or nothing. */
+export function deletedBy(code: string): "client" | "environment" | undefined {
+  if (ofClient.includes(code)) return "client"
+  return ofEnvironment.includes(code) ? "environment" : undefined
+}
+
 /** The network or the server is away. Not where it answered and refuses, or asks to slow down. */
 export function isOutage(error: unknown): error is HalfkeyError {
   return error instanceof HalfkeyError && (error.type === "NetworkError" || error.code === "unavailable")
-}
-
-/** Whatever this client had is over. */
-export function isOfClient(error: unknown): boolean {
-  return error instanceof HalfkeyError && ofClient.includes(error.code)
-}
-
-/** What this client had of the environment is over. */
-export function isOutOfEnvironment(error: unknown): boolean {
-  return error instanceof HalfkeyError && outOfEnvironment.includes(error.code)
 }

@@ -1,0 +1,38 @@
+/** Deleting caches (S14): after a refusal, whatever command was refused, and when a client leaves this machine. */
+import { cachePrefix, deletedBy } from "halfkey/cache"
+import type { Context } from "../context.ts"
+import { cacheFiles, listCaches } from "../storage/cache-files.ts"
+import { fileFreshness } from "../storage/freshness-file.ts"
+
+export interface CacheOwner {
+  readonly workspaceId: string
+  readonly clientId: string
+}
+
+/** Of one environment, or all of the client. Copies that are put back later are below what is remembered. */
+export async function forgetCaches(configDirectory: string, owner: CacheOwner, environment?: string): Promise<void> {
+  const prefix = cachePrefix(owner.workspaceId, owner.clientId, environment)
+  if (listCaches(configDirectory, prefix).length === 0) return
+  await cacheFiles(configDirectory).remove(prefix)
+  const freshness = fileFreshness(configDirectory, owner.workspaceId)
+  const { caches = {} } = await freshness.load()
+  const above = Object.entries(caches)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, floor]) => [key, { ...floor, sequence: floor.sequence + 1 }] as const)
+  if (above.length > 0) await freshness.save({ caches: Object.fromEntries(above) })
+}
+
+/** What a failure of the server's takes the right to; nothing where it takes none. Never a second failure. */
+export async function forgetRefused(context: Context, code: string, environments: readonly string[]): Promise<void> {
+  const scope = deletedBy(code)
+  if (scope === undefined) return
+  try {
+    const { clientId, workspaceId } = context.connection()
+    if (clientId === undefined) return
+    const owner = { clientId, workspaceId }
+    if (scope === "client") return await forgetCaches(context.configDirectory, owner)
+    for (const environment of environments) await forgetCaches(context.configDirectory, owner, environment)
+  } catch {
+    // What was refused is told; a cache that cannot be deleted ends by its age.
+  }
+}
