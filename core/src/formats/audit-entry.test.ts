@@ -27,7 +27,7 @@ const entries = fc.record({
   clientId: optional(text),
   keysetId: optional(text),
   environment: optional(text),
-  names: optional(fc.array(text)),
+  names: optional(fc.oneof(fc.array(text), fc.array(text).map(Object.freeze))),
   keyIds: optional(fc.array(text)),
   subject: optional(text),
   address: text,

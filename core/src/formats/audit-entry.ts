@@ -62,7 +62,7 @@ export interface AuditEntry {
   readonly clientId?: ClientId | undefined
   readonly keysetId?: KeysetId | undefined
   readonly environment?: string | undefined
-  /** Names of secrets; a version follows as `name@version` where it matters. */
+  /** Names of secrets; a version follows as `name@version` where it matters. A frozen list is written once and kept as text. */
   readonly names?: readonly string[] | undefined
   /** Key ids (S6), base64url of 16 bytes each. */
   readonly keyIds?: readonly string[] | undefined
@@ -98,11 +98,27 @@ function auditEntryText(entry: AuditEntry): string {
   const { names, outcome, requestId, since, subject, time, userAgent, v, workspaceId } = entry
   const audit = entry.audit && { reason: entry.audit.reason, ticket: entry.audit.ticket }
   const first = { action, address, apiKeyId, audit, clientId, code, count, environment, id, keyIds, keysetId }
-  const text = JSON.stringify({ ...first, names, outcome, requestId, since, subject, time, userAgent, v, workspaceId })
+  const last = { outcome, requestId, since, subject, time, userAgent, v, workspaceId }
+  const text =
+    names !== undefined && Object.isFrozen(names)
+      ? `${JSON.stringify(first).slice(0, -1)},"names":${frozenListText(names)},${JSON.stringify(last).slice(1)}`
+      : JSON.stringify({ ...first, names, ...last })
   // A lone surrogate shows as an escape that begins like this; so do a few harmless texts.
   return text.includes("\\ud")
     ? fromUtf8(canonicalJson(wellFormed({ ...entry, audit: entry.audit && { ...entry.audit } })))
     : text
+}
+
+/** Texts of frozen lists: programs read the same names again and again, and writing them is most of an entry's work. */
+const listTexts = new WeakMap<readonly string[], string>()
+
+function frozenListText(list: readonly string[]): string {
+  let text = listTexts.get(list)
+  if (text === undefined) {
+    text = JSON.stringify(list)
+    listTexts.set(list, text)
+  }
+  return text
 }
 
 function wellFormed(value: JsonValue): JsonValue {

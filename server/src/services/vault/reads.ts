@@ -95,7 +95,10 @@ export class Reads {
     }
     // What is there has a good name; whoever asks for another must be told what is wrong with it.
     for (const { name } of found.missing) requireSecretName(name)
-    if (found.records.length === asked.length) this.#complete.set(secrets, found)
+    if (found.records.length === asked.length) {
+      Object.freeze(found.auditNames)
+      this.#complete.set(secrets, found)
+    }
     return found
   }
 

@@ -32,6 +32,13 @@ test("the same list gets the same array, until something is written", () => {
   for (const other of [["A\nB"], ["A", "B", ""], ["2\nA", "B"], [""], []]) {
     assert.notEqual(current.get(keysetId, other), list, JSON.stringify(other))
   }
+  for (const name of ["A", "B", "C", "D"]) current.add(keysetId, [row(name, 1)])
+  for (const inner of ["B", "C", "B"]) {
+    assert.deepEqual(
+      current.get(keysetId, ["A", inner, "D"])?.map(({ name }) => name),
+      ["A", inner, "D"],
+    )
+  }
   for (let more = 0; more < 100; more++) current.add(keysetId, [row(`M${more}`, 1)])
   for (let more = 0; more < 100; more++) assert.deepEqual(current.get(keysetId, [`M${more}`]), [row(`M${more}`, 1)])
   assert.deepEqual(current.get(keysetId, ["A", "B"]), list)

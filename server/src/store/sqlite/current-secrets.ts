@@ -14,9 +14,25 @@ const listsKept = 20
 
 interface KeysetEntry {
   readonly rows: Map<string, SecretRow>
-  /** By their names, joined: programs ask for the same list again and again. */
-  readonly lists: Map<string, readonly SecretRow[]>
+  /** By `listKey`: programs ask for the same list again and again. */
+  readonly lists: Map<string, List>
   commitsUnderWay: number
+}
+
+interface List {
+  readonly names: readonly string[]
+  readonly rows: readonly SecretRow[]
+}
+
+/** Of lists that differ inside only, one is kept. To join all the names costs more than to compare them. */
+function listKey(names: readonly string[]): string {
+  return `${names.length} ${names[0]} ${names.at(-1)}`
+}
+
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false
+  return true
 }
 
 export class CurrentSecrets {
@@ -30,10 +46,9 @@ export class CurrentSecrets {
   get(keysetId: KeysetId, names: readonly string[]): readonly SecretRow[] | undefined {
     const entry = this.#keysets.get(keysetId)
     if (entry === undefined || entry.commitsUnderWay > 0) return undefined
-    // A name that is stored holds no line break, and one that is asked for with a line break makes the count wrong.
-    const key = `${names.length}\n${names.join("\n")}`
+    const key = listKey(names)
     const known = entry.lists.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined && isSameList(known.names, names)) return known.rows
     const found: SecretRow[] = []
     for (const name of names) {
       const row = entry.rows.get(name)
@@ -41,7 +56,7 @@ export class CurrentSecrets {
       found.push(row)
     }
     if (entry.lists.size === listsKept) entry.lists.clear()
-    entry.lists.set(key, found)
+    entry.lists.set(key, { names: [...names], rows: found })
     return found
   }
 
