@@ -4,7 +4,7 @@ import { fromUtf8, utf8 } from "../primitives/bytes.ts"
 import type { AuditFields } from "./audit-fields.ts"
 import { canonicalJson, isList, type JsonValue } from "./canonical-json.ts"
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "./ids.ts"
-import { leafHash, leafHashOfText } from "./merkle-tree.ts"
+import { leafHash, leafOfText } from "./merkle-tree.ts"
 
 /** What a service decided about. */
 export type AuditAction =
@@ -88,8 +88,7 @@ export function auditEntryBytes(entry: AuditEntry): Uint8Array {
 
 /** `auditEntryBytes` with their `auditLeafHash`, quicker than one after the other. */
 export function auditLeaf(entry: AuditEntry): { readonly bytes: Uint8Array; readonly leafHash: Uint8Array } {
-  const text = auditEntryText(entry)
-  return { bytes: utf8(text), leafHash: leafHashOfText(text) }
+  return leafOfText(auditEntryText(entry))
 }
 
 function auditEntryText(entry: AuditEntry): string {

@@ -5,7 +5,16 @@ import fc from "fast-check"
 import { fromHex, toHex, utf8 } from "../primitives/bytes.ts"
 import { ctLeaves, ctRoots, leavesOf, naiveRoot } from "../testing/merkle.ts"
 import { anyText, bytes, property } from "../testing/property.ts"
-import { emptyTreeHash, GrowingTree, leafHash, leafHashOfText, nodeHash, splitPoint, treeRoot } from "./merkle-tree.ts"
+import {
+  emptyTreeHash,
+  GrowingTree,
+  leafHash,
+  leafHashOfText,
+  leafOfText,
+  nodeHash,
+  splitPoint,
+  treeRoot,
+} from "./merkle-tree.ts"
 
 const sha256 = (...parts: Uint8Array[]) => createHash("sha256").update(Buffer.concat(parts)).digest("hex")
 
@@ -23,9 +32,10 @@ property("leaves and nodes are hashes of one prefix each", fc.tuple(bytes(0, 100
   assert.equal(toHex(nodeHash(nodeHash(left, right), right)), sha256(Uint8Array.of(1), nodeHash(left, right), right))
 })
 
-property("the leaf hash of a text is that of its bytes", anyText, (text) => {
+property("the leaf of a text is its bytes and their leaf hash", anyText, (text) => {
   const whole = text.toWellFormed()
   assert.deepEqual(leafHashOfText(whole), leafHash(utf8(whole)))
+  assert.deepEqual(leafOfText(whole), { bytes: utf8(whole), leafHash: leafHash(utf8(whole)) })
 })
 
 test("a node is made of two whole hashes only", () => {

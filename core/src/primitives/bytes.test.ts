@@ -11,6 +11,10 @@ property("base64url is read back, and is written in its own alphabet without pad
   assert.deepEqual(b.fromBase64Url(text), original)
 })
 
+property("text has the same bytes in shared memory, as a plain array", anyText, (text) => {
+  assert.deepEqual(b.sharedUtf8(text), b.utf8(text))
+})
+
 property("text is read as base64url only when it is exactly what would be written", anyText, (text) => {
   const read = b.fromBase64Url(text)
   if (read !== undefined) assert.equal(b.toBase64Url(read), text)

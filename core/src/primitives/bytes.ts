@@ -8,6 +8,14 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/**
+ * As `utf8`, in memory that other small byte strings share, which takes a fifth of the time. Not for what is secret, nor for what
+ * goes to another thread as it is.
+ */
+export function sharedUtf8(text: string): Uint8Array {
+  return plainBytes(Buffer.from(text))
+}
+
 /** The string that these UTF-8 bytes spell. Throws `TypeError` when they are not valid UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes)
