@@ -30,6 +30,7 @@ export type TakesText<Given extends Schemas> = {
     : Given[Name]
 }
 
+/** What a validator says about a secret. */
 export interface LoadIssue {
   /** `undefined`: the schema says it about the whole. */
   readonly name: string | undefined
@@ -37,11 +38,13 @@ export interface LoadIssue {
   readonly message: string
 }
 
+/** Of a `load` by schemas of names. */
 export interface LoadOptions extends CallOptions {
   /** Told what the validators say, word by word. Their words can quote a value: do not log them in production. */
   readonly onIssue?: ((issue: LoadIssue) => void) | undefined
 }
 
+/** Of a `load` by one schema for all. */
 export interface LoadAllOptions extends LoadOptions {
   /** Read only these. Default: every secret of the environment. */
   readonly names?: readonly string[] | undefined

@@ -15,6 +15,7 @@ export type { AuditFields, RandomSource }
  */
 export const allowInsecureEndpoint: unique symbol = Symbol("halfkey.allowInsecureEndpoint")
 
+/** Settings of `Secrets` and `Admin`: each that is left out is read from its variable, or has a default. */
 export interface SecretsOptions {
   /** Else `CS_WORKSPACE_CRN`: `crn:<region>.<provider>:<workspace id>`. */
   readonly workspaceCRN?: string | undefined
@@ -75,6 +76,7 @@ export interface SecretsOptions {
   readonly [allowInsecureEndpoint]?: true | undefined
 }
 
+/** Of one call: what is left out is as the client was made. */
 export interface CallOptions {
   readonly environment?: string | undefined
   /** Gives up early: the call resolves to the failure `aborted`. */

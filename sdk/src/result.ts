@@ -7,6 +7,7 @@ export type { FailureType, ProblemCode }
 /** Small public facts about a failure, for machines: names, ids, numbers. */
 export type FailureFacts = NonNullable<ErrorDetails["facts"]>
 
+/** Why a call gave nothing: plain data that can be logged, without a value, key or token. */
 export interface Failure {
   /** Who has to act: `ApiError` the server refused, `NetworkError` it was not reached, `ClientError` what was asked or configured, `EncryptionError` and `DecryptionError` a check failed. */
   readonly type: FailureType

@@ -8,6 +8,7 @@ import type { SetManyOptions } from "./secret.ts"
 import { namesPerRequest } from "./vault-answers.ts"
 import type { Write } from "./vault-write.ts"
 
+/** Values by name, as an object or a Map: text as UTF-8, or bytes. */
 export type SecretEntries = Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>
 
 /** Most bytes of a value that any server can be configured to take (S7). */

@@ -48,21 +48,25 @@ export interface SecretChange {
   readonly before: SecretState | undefined
 }
 
+/** Of `rollback`. */
 export interface RollbackOptions {
   /** The version whose value is written again. Without it: the value before the newest one, or the one that was deleted. */
   readonly to?: number | undefined
 }
 
+/** Of `changesSince`. */
 export interface ChangesOptions {
   /** Only these. */
   readonly names?: readonly string[] | undefined
 }
 
+/** Of `set` and `delete`. */
 export interface SetOptions {
   /** Write only if this is the current version; 0: only if there is no such secret (never written, or deleted). Else `version_conflict`. */
   readonly ifVersion?: number | undefined
 }
 
+/** Of `setMany`. */
 export interface SetManyOptions {
   /** Like `ifVersion`, by name; names that are not listed are written whatever their version is. */
   readonly ifVersions?: Readonly<Record<string, number>> | undefined

@@ -11,6 +11,7 @@ import { type Result, unwrap } from "./result.ts"
 import { Secrets } from "./secrets.ts"
 import { startServer } from "./test-server.ts"
 
+/** Of `startTestWorkspace`. */
 export interface TestWorkspaceOptions {
   /** Default: production, staging, development. The first one is that of `options`, `env` and `secrets`. */
   readonly environments?: readonly string[] | undefined
@@ -28,6 +29,7 @@ export interface TestClient {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** A workspace on a server of its own, with its first admin. */
 export interface TestWorkspace extends TestClient {
   readonly endpoint: string
   /** As its first admin. */

@@ -9,11 +9,13 @@ export interface Tracer {
   startActiveSpan<T>(name: string, options: TracedSpanOptions, work: (span: TracedSpan) => T): T
 }
 
+/** What a span begins with. */
 export interface TracedSpanOptions {
   kind?: number
   attributes?: Record<string, string>
 }
 
+/** A `Span` of OpenTelemetry, as far as it is used. */
 export interface TracedSpan {
   setAttribute(name: string, value: string): unknown
   setStatus(status: { code: number; message?: string }): unknown

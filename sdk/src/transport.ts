@@ -11,6 +11,7 @@ export interface TransportRequest {
   readonly maxBytes: number
 }
 
+/** What was answered. */
 export interface TransportResponse {
   readonly status: number
   /** Names in lower case. */

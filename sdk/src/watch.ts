@@ -11,6 +11,7 @@ import type { Failure } from "./result.ts"
 import type { Secret } from "./secret.ts"
 import type { OpenedSecret } from "./vault-read.ts"
 
+/** A secret that was written, deleted, or came back. */
 export interface WatchedChange {
   readonly name: string
   /** `undefined`: it was deleted. */
@@ -22,6 +23,7 @@ export interface WatchedChange {
 /** Called with what changed, never twice at the same time: the next question waits until it is done. */
 export type WatchListener = (changes: readonly WatchedChange[]) => void | Promise<void>
 
+/** Of `watch`. */
 export interface WatchOptions extends CallOptions {
   /** From one question to the next, in milliseconds, give or take a tenth. Default 30,000, at least 100. */
   readonly intervalMs?: number | undefined
@@ -31,6 +33,7 @@ export interface WatchOptions extends CallOptions {
   readonly onFailure?: ((failure: Failure) => void) | undefined
 }
 
+/** A watch that is under way. */
 export interface Watch {
   /** What there was at the beginning: every change after that is told. */
   readonly secrets: readonly Secret[]

@@ -57,6 +57,7 @@ const manifestFields = {
 
 export type ManifestEpoch = FieldsOf<typeof epochFields>
 export type Member = FieldsOf<typeof memberFields>
+/** What a member of an environment may do there. */
 export type MemberMode = Member["mode"]
 export type ManifestFields = FieldsOf<typeof manifestFields>
 export type Manifest = Signed<ManifestFields>

@@ -22,7 +22,9 @@ export const scopes = [
   "workspace:update",
 ] as const
 
+/** One thing that a token may be used for. */
 export type Scope = (typeof scopes)[number]
+/** What an API key may be used for: `member` secrets, `admin` administration too, `control` what needs no client. */
 export type Role = "admin" | "member" | "control"
 
 /** What each role allows. `control` has no data scopes, and works without a client. */

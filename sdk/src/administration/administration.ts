@@ -47,6 +47,7 @@ export interface EnvironmentAdministration {
    * here and below; it need not be a member. Repeating each is no failure. Fails with `keyset_disabled` for a destroyed one.
    */
   disable(name: string, options?: CallOptions): Promise<Result<ChangedState>>
+  /** Ends what `disable` began. */
   enable(name: string, options?: CallOptions): Promise<Result<ChangedState>>
   /**
    * Stops everything at once, as `disable`; when the server's time for second thoughts is over (`undoUntil`; seven days
@@ -152,6 +153,7 @@ export interface DeviceAdministration {
 
 /** API keys: what there is, making one, rotating one, revoking one. */
 export interface ApiKeyAdministration {
+  /** All API keys, revoked ones too. The server's word. */
   list(options?: CallOptions): Promise<Result<ApiKey[]>>
   /** The secret in the answer is shown once: keep it, or revoke the key and make another. */
   create(apiKey: NewApiKey, options?: CallOptions): Promise<Result<CreatedApiKey>>

@@ -14,6 +14,7 @@ export interface NewApiKey {
   readonly expiresAt?: string | undefined
 }
 
+/** An API key, as the server tells it: never its secret. */
 export interface ApiKey {
   readonly id: string
   readonly label: string
@@ -32,17 +33,20 @@ export interface ApiKey {
   readonly lastUsedAt: string | null
 }
 
+/** Of `apiKeys.rotate`. */
 export interface RotateApiKeyOptions {
   /** So long the old key works beside the new one, unless it ends before: up to 30 days. Default: a day. 0: it stops at once. */
   readonly overlapSeconds?: number | undefined
 }
 
+/** A new API key with its secret. */
 export interface CreatedApiKey {
   readonly apiKey: ApiKey
   /** `hkak_…`: shown once. */
   readonly secret: string
 }
 
+/** A new API key in the place of another. */
 export interface RotatedApiKey extends CreatedApiKey {
   /** The key whose place was taken, with its end. */
   readonly rotated: ApiKey

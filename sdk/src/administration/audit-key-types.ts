@@ -2,6 +2,7 @@
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 
+/** The audit key: by the roster, and by the server. */
 export interface AuditKeyAdministration {
   /** The key that the signed roster names, and the one that the server would sign with. */
   compare(options?: CallOptions): Promise<Result<ComparedAuditKeys>>
@@ -19,6 +20,7 @@ export interface ComparedAuditKeys {
   readonly offered: string
 }
 
+/** What `auditKey.update` did. */
 export interface UpdatedAuditKey {
   /** `false`: the roster named it already. */
   readonly changed: boolean

@@ -18,6 +18,7 @@ export interface PendingDevice {
   readonly address: string
 }
 
+/** All devices of the workspace. */
 export interface DeviceList {
   /** Those that wait, and those that waited in vain during the last day. */
   readonly pending: readonly PendingDevice[]
@@ -25,6 +26,7 @@ export interface DeviceList {
   readonly devices: readonly Client[]
 }
 
+/** Which device is let in, and into what. */
 export interface DeviceApproval {
   /** Its client id in full. Left out: the one whose code was typed, or the only one that waits. */
   readonly device?: string | undefined
@@ -46,6 +48,7 @@ export interface DeviceComparison {
   readonly role: DeviceRole
 }
 
+/** Who compares the code. */
 export interface ComparingOptions {
   /**
    * Called before anything is signed or sealed. Answer `true` only when somebody who sees the device says that it shows
@@ -54,6 +57,7 @@ export interface ComparingOptions {
   readonly compare: (comparison: DeviceComparison) => boolean | Promise<boolean>
 }
 
+/** A device that is out. */
 export interface RemovedDevice extends RevokedClient {
   readonly clientId: string
   /** `rejected`: it waited, and had no access yet. */
@@ -77,6 +81,7 @@ export interface DeviceKeys {
   readonly nonce: string
 }
 
+/** Of `fileDevice`. */
 export interface FileDeviceOptions {
   readonly endpoint: string
   readonly device: DeviceKeys
@@ -89,6 +94,7 @@ export interface FileDeviceOptions {
   readonly [allowInsecureEndpoint]?: true | undefined
 }
 
+/** A device that waits for an admin. */
 export interface FiledDevice {
   /** To be compared with what an admin's machine computes: `XXXXX-XXXXX`. Made here, from what this machine knows. */
   readonly code: string

@@ -1,6 +1,7 @@
 /** Environments, as they are listed, and what changes of their state give. */
 import type { MemberMode } from "./types.ts"
 
+/** An environment, as it is listed. */
 export interface KeysetSummary {
   readonly keysetId: string
   readonly name: string
@@ -18,6 +19,7 @@ export interface KeysetSummary {
   readonly purgedAt: string | null
 }
 
+/** The state of an environment after a change of it. */
 export interface ChangedState {
   readonly environment: string
   readonly state: "enabled" | "disabled" | "destroyed"

@@ -8,6 +8,7 @@ import type { MemberMode } from "./types.ts"
  */
 export type Standing = "current" | "behind" | "parted" | "gone"
 
+/** The roster there, compared with the newest one that was seen here. */
 export interface ComparedRoster {
   readonly standing: Exclude<Standing, "gone">
   /** `null`: this machine has seen none. */
@@ -17,6 +18,7 @@ export interface ComparedRoster {
   readonly canUpload: readonly number[]
 }
 
+/** Somebody whose membership differs. */
 export interface ComparedMember {
   readonly clientId: string
   readonly label: string
@@ -38,6 +40,7 @@ export type SecretRemedy =
   /** Nothing: it is deleted there, too, or never was. */
   | "none"
 
+/** A secret that the server went back on. */
 export interface ComparedSecret {
   readonly name: string
   /** The version that this machine has seen. */
@@ -51,6 +54,7 @@ export interface ComparedSecret {
   readonly remedy: SecretRemedy
 }
 
+/** An environment there, compared with what was seen here. */
 export interface ComparedEnvironment {
   readonly environment: string
   readonly keysetId: string
@@ -80,6 +84,7 @@ export interface Reconciliation {
   readonly environments: readonly ComparedEnvironment[]
 }
 
+/** What was written again. */
 export interface BroughtBack {
   /** Numbers of the rosters that were uploaded. */
   readonly rosters: readonly number[]
@@ -97,6 +102,7 @@ export interface BroughtBack {
   readonly rostersRefused: string | null
 }
 
+/** A member that the new manifest would list. */
 export interface PlannedMember {
   readonly clientId: string
   readonly label: string
@@ -105,6 +111,7 @@ export interface PlannedMember {
   readonly again: boolean
 }
 
+/** What would be signed for one environment. */
 export interface PlannedEnvironment {
   readonly environment: string
   readonly incarnation: number
@@ -132,6 +139,7 @@ export interface RestorePlan {
   readonly environments: readonly PlannedEnvironment[]
 }
 
+/** Of `restore.plan` and `restore.accept`. */
 export interface AcceptRestoreOptions {
   /** Called before anything is uploaded or signed. Answer `false` to stop. */
   readonly beforeSigning?: ((plan: RestorePlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
@@ -141,6 +149,7 @@ export interface AcceptRestoreOptions {
   readonly anyway?: boolean | undefined
 }
 
+/** What was signed. */
 export interface AcceptedRestore {
   readonly rosters: readonly number[]
   /** None: there was nothing to accept. */

@@ -45,6 +45,7 @@ export interface WorkspaceInfo {
   readonly granters: readonly { readonly clientId: string; readonly label: string }[]
 }
 
+/** A client, as the server tells it. */
 export interface Client {
   readonly clientId: string
   readonly label: string
@@ -59,12 +60,14 @@ export interface Client {
   readonly revokedAt: string | null
 }
 
+/** An environment that somebody is let into. */
 export interface EnvironmentGrant {
   readonly name: string
   /** Default `read-write`. */
   readonly mode?: MemberMode | undefined
 }
 
+/** Who is made, and let into what. */
 export interface NewClientOptions {
   readonly label: string
   readonly environments: readonly EnvironmentGrant[]
@@ -77,6 +80,7 @@ export interface NewClientOptions {
     | undefined
 }
 
+/** A new client, with what configures it. */
 export interface CreatedClient {
   readonly client: Client
   readonly credentials: ClientCredentials
@@ -90,16 +94,19 @@ export interface SealingPlan {
   readonly added?: { readonly clientId: string; readonly label: string; readonly mode: MemberMode }
 }
 
+/** Who looks at what is about to be sealed. */
 export interface SealingOptions {
   /** Called before anything is sealed, once for each environment, so that the members can be shown. Answer `false` to stop. */
   readonly beforeSealing?: ((plan: SealingPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
 }
 
+/** What a client was let into. */
 export interface GrantedClient {
   readonly clientId: string
   readonly environments: readonly { readonly name: string; readonly mode: MemberMode; readonly revision: number }[]
 }
 
+/** What became of the environments of a revoked client. */
 export interface RevokedClient {
   /** Environments whose manifests were signed again without it. */
   readonly environments: string[]
@@ -126,11 +133,13 @@ export interface EnvironmentGrants {
   }[]
 }
 
+/** Of `grants.revoke`. */
 export interface RevokeGrantOptions {
   /** Begin a new epoch in the same signature: what is written from then on stays shut to it, even with the server's help. */
   readonly rotate?: boolean | undefined
 }
 
+/** What a client was taken out of. */
 export interface RevokedGrants {
   readonly clientId: string
   /** Environments whose manifests were signed again without it. */
@@ -155,11 +164,13 @@ export interface RosterPlan {
   readonly signAgain: readonly string[]
 }
 
+/** Who looks at what is about to be signed. */
 export interface SigningOptions {
   /** Called before anything is signed, so that it can be shown. Answer `false` to stop. */
   readonly beforeSigning?: ((plan: RosterPlan) => boolean | undefined | Promise<boolean | undefined>) | undefined
 }
 
+/** The granters after a change of them. */
 export interface ChangedGranters {
   /** `false`: it was so already. */
   readonly changed: boolean
@@ -183,6 +194,7 @@ export interface RecoveryPlan {
   }[]
 }
 
+/** Of `recoverWorkspace`. */
 export interface RecoverOptions {
   readonly endpoint: string
   /** `hkrk_…`: the workspace root. */
@@ -228,6 +240,7 @@ export interface RecoveredWorkspace {
   readonly notRecovered: readonly string[]
 }
 
+/** What a server says of itself, and how long that took. */
 export interface ServerHealth {
   readonly endpoint: string
   readonly version: string
@@ -240,6 +253,7 @@ export interface ServerHealth {
   readonly roundTripMs: number
 }
 
+/** Of `createWorkspace`. */
 export interface CreateWorkspaceOptions {
   readonly endpoint: string
   /** `hkst_…`: the server's one-time setup token. */

@@ -22,6 +22,7 @@ export interface AuditFilter {
   readonly outcome?: "allowed" | "denied" | undefined
 }
 
+/** Which page of the log. */
 export interface AuditPageOptions extends CallOptions {
   /** Only entries behind this index, in the order asked for. */
   readonly after?: number | undefined
@@ -47,6 +48,7 @@ export interface AuditArchive {
   readonly file: string
 }
 
+/** One page of the log. */
 export interface AuditLogPage {
   readonly entries: readonly AuditLogEntry[]
   /** What this page passed over. */
@@ -78,12 +80,14 @@ export interface AuditRoster {
   readonly rosters: readonly unknown[]
 }
 
+/** How far a verification is. */
 export interface AuditProgress {
   /** Entries hashed so far. */
   readonly done: number
   readonly total: number
 }
 
+/** Of `audit.verify`. */
 export interface VerifyAuditOptions extends CallOptions {
   /** How long receipts may wait for a checkpoint that covers their entries, in milliseconds. Default 10,000. */
   readonly waitMs?: number | undefined
@@ -114,6 +118,7 @@ export interface VerifiedAudit {
   readonly uncovered: number
 }
 
+/** Of `verifyAuditExport`. */
 export interface VerifyExportOptions {
   /** In the order of their indexes, from 0. */
   readonly entries: AsyncIterable<AuditLogEntry> | Iterable<AuditLogEntry>

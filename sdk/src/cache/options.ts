@@ -24,6 +24,7 @@ export interface CacheUse {
   readonly failure: Failure | undefined
 }
 
+/** An encrypted cache of what was read, for when the server is away (S14). */
 export interface CacheOptions {
   /** How old, in seconds, what is served may be. At most 30 days. */
   readonly maxStale: number
