@@ -2,15 +2,15 @@
 import { spawnSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { readModel } from "./reference/model.ts"
+import { type EntryModel, readModel } from "./reference/model.ts"
 import { referencePages } from "./reference/pages.ts"
 
 const root = join(import.meta.dirname, "..")
 export const referenceFolder = join(root, "docs/reference")
 
 /** Pages by name of file, as the formatter leaves them. */
-export async function reference(): Promise<Map<string, string>> {
-  const pages = referencePages(await readModel())
+export function reference(model: readonly EntryModel[]): Map<string, string> {
+  const pages = referencePages(model)
   return new Map([...pages].map(([name, text]) => [name, formatted(name, text)]))
 }
 
@@ -24,5 +24,5 @@ function formatted(name: string, input: string): string {
 
 if (import.meta.main) {
   mkdirSync(referenceFolder, { recursive: true })
-  for (const [name, text] of await reference()) writeFileSync(join(referenceFolder, name), text)
+  for (const [name, text] of reference(await readModel())) writeFileSync(join(referenceFolder, name), text)
 }
