@@ -1,14 +1,11 @@
 import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
-import { ClientIdentity } from "@halfkey/core/client/client-identity"
-import { parseCrn } from "@halfkey/core/formats/crn"
-import { isClientId } from "@halfkey/core/formats/ids"
-import { type Manifest, manifestFormat } from "@halfkey/core/formats/manifest"
 import { Admin } from "./admin.ts"
 import { joinStates } from "./freshness-state.ts"
 import { checkNewest } from "./secret-floors.ts"
 
 import { type Archive, type FreshnessState, Secrets, unwrap } from "./secrets.ts"
+import { extendManifest } from "./testing/extended-manifest.ts"
 import { type MemoryWorkspace, memoryWorkspace } from "./testing/memory-workspace.ts"
 import { tampered } from "./testing/tampering.ts"
 
@@ -120,7 +117,7 @@ test("a secret that was seen live and is not among all is asked for by name, unt
 
 test("an older manifest is refused by the next run, and nothing is saved", async () => {
   const { keysetId } = place.server.keyset("production").newest
-  await extendManifest({})
+  await extendManifest(place, {})
   await run(async (secrets) => unwrap(await secrets.readAll()))
   assert.equal(store.state.keysets?.[keysetId]?.revision, 2)
   const before = structuredClone(store.state)
@@ -144,7 +141,7 @@ test("what was seen by name is not forgotten by id, also where the answer leaves
   const { keysetId } = place.server.keyset("production").newest
   const secrets = new Secrets(place.options)
   unwrap(await secrets.readAll())
-  await extendManifest({})
+  await extendManifest(place, {})
   unwrap(await secrets.readAll({ environment: keysetId }))
   unwrap(await secrets.readAll())
   place.server.keyset("production").manifests.pop()
@@ -159,7 +156,7 @@ test("a pinned revision is the least that is accepted, for the environment that 
   const pinned = { ...place.options, minimumRevision: 2 }
   const { failure } = await run((secrets) => secrets.readAll(), pinned)
   assert.deepEqual([failure?.code, failure?.check], ["keyset_verification_failed", "freshness"])
-  await extendManifest({})
+  await extendManifest(place, {})
   unwrap(await run((secrets) => secrets.readAll(), pinned))
 })
 
@@ -220,7 +217,7 @@ test("versions from before an accepted restore no longer count", async () => {
   stored("A")?.versions.splice(1)
   place.server.keyset("production").secrets.delete("LOST")
   assert.equal((await run((secrets) => secrets.get("A"))).failure?.check, "freshness")
-  await extendManifest({ incarnation: 2, versionFloor: 100 })
+  await extendManifest(place, { incarnation: 2, versionFloor: 100 })
   assert.equal(unwrap(await run((secrets) => secrets.get("A"))), "1")
   assert.equal((await run((secrets) => secrets.get("LOST"))).failure?.code, "secret_not_found")
   const low = tampered(place.server.transport, "POST /v1/secrets/prepare", ({ secrets }) => {
@@ -316,7 +313,7 @@ test("answers that overtake each other are no step back", async () => {
   unwrap(await secrets.set("A", "1"))
   const slow = secrets.get("A")
   const release = await answered()
-  await extendManifest({})
+  await extendManifest(place, {})
   unwrap(await secrets.set("A", "2"))
   release()
   assert.equal(unwrap(await slow), "1")
@@ -342,17 +339,3 @@ test("two records for one version are noticed also between two calls that run to
 })
 
 /** Signs the next manifest of production as the first admin, as a later command would. */
-async function extendManifest(changes: Partial<Manifest>): Promise<void> {
-  const { clientId, clientKey, workspaceCRN } = place.workspace
-  assert.ok(isClientId(clientId))
-  const identity = ClientIdentity.fromConfiguration(parseCrn(workspaceCRN).workspaceId, clientId, clientKey)
-  const keyset = place.server.keyset("production")
-  const { signature: _, ...fields } = keyset.newest
-  const next = {
-    ...fields,
-    ...changes,
-    revision: fields.revision + 1,
-    previousHash: manifestFormat.hash(keyset.newest),
-  }
-  keyset.manifests.push(manifestFormat.sign(next, identity.signingKey))
-}

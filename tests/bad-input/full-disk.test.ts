@@ -247,6 +247,7 @@ test("no room for what a client remembers: it says so instead of forgetting", { 
     0,
   )
   assert.equal((await run(["set", "KEPT", "-e", "development"], "value")).status, 0)
+  assert.equal((await run(["get", "KEPT", "-e", "development", "--max-stale", "1h"])).status, 0)
   // Receipts are evidence, which grows where it fits.
   const remembered = () => files(config, (name) => !name.endsWith(".receipts"))
   const before = remembered()
@@ -269,6 +270,12 @@ test("no room for what a client remembers: it says so instead of forgetting", { 
       { status: 0, stdout: "value" },
       known.stderr,
     )
+    // Its cache would be new, too: nobody has to have one.
+    const cached = await run(["get-many", "KEPT", "NONE", "-e", "development", "--max-stale", "1h"])
+    assert.equal(cached.status, 3, cached.stderr)
+    assert.match(cached.stderr, /^halfkey: nothing new is kept in the cache: .*(ENOSPC|EROFS)\n {2}try: .*\n/)
+    const offline = await run(["get", "KEPT", "-e", "development", "--offline", "-q"])
+    assert.deepEqual({ status: offline.status, stdout: offline.stdout.toString() }, { status: 0, stdout: "value" })
     // This would be new.
     const { status, stderr, stdout } = await run(["get-many", "KEPT", "-e", "staging"])
     assert.notEqual(status, 0)

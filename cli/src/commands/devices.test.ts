@@ -179,7 +179,11 @@ describe("a person's device", () => {
     // As a crash leaves it, between the profile and the end of the login.
     const leftover = { ...laptop.profile("127.0.0.1"), nonce: "", label: "" }
     writeFileSync(join(laptop.configDirectory, "logins", "127.0.0.1.json"), JSON.stringify(leftover), { mode: 0o600 })
+    await laptop.ok(["export", "-e", "staging", "--max-stale", "1h"])
+    const cached = () => readdirSync(join(laptop.configDirectory, "cache")).filter((file) => file.includes(clientId))
+    assert.equal(cached().length, 1)
     const done = await laptop.run(["logout", "-y"])
+    assert.deepEqual(cached(), [])
     assert.deepEqual(
       [done.code, done.stderr],
       [

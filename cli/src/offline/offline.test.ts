@@ -265,6 +265,19 @@ describe("with the server", () => {
     await halfkey.ok(["environments", "enable", "staging", "-y"])
   })
 
+  test("after a rotation what was read under the earlier keys is not there any more", async () => {
+    await halfkey.ok(["export", ...development, ...stale])
+    await halfkey.ok(["rotate", ...development, "-y"])
+    assert.equal((await halfkey.run(["get", "B", ...development, "--offline"])).code, 6)
+    await halfkey.ok(["get", "A", ...development, ...stale])
+    await halfkey.ok(["get", "A", ...development, "--offline", "-q"])
+    const { code, stderr } = await halfkey.run(["get", "B", ...development, "--offline"])
+    assert.deepEqual(
+      [code, stderr.split("\n")[0]],
+      [6, "halfkey: the cache does not hold B of development: it was not read lately"],
+    )
+  })
+
   test("a setting switches it on, and config explain and doctor say so", async () => {
     rmSync(cache, { recursive: true, force: true })
     const project = join(halfkey.directory, "project")

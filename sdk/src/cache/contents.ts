@@ -21,12 +21,20 @@ export interface CachedSecret extends Seen {
   readonly record: (Json & ServedMetadata & { readonly record: string }) | null
 }
 
+/** Hashes of the newest documents, and all of them as they came. */
+export interface CachedKeyset {
+  readonly roster: string
+  readonly manifest: string
+  readonly incarnation: number
+  readonly bundle: unknown
+}
+
 export interface CacheContents {
   /** Goes up by 1 whenever the file is written. */
   readonly sequence: number
   /** The highest time that was seen since a server last answered: a clock that is set back makes nothing fresh again. */
   readonly latest: number
-  readonly keyset: { readonly roster: string; readonly manifest: string; readonly bundle: unknown }
+  readonly keyset: CachedKeyset
   readonly secrets: readonly CachedSecret[]
   /** All live names, where they were read or listed. */
   readonly index: (Seen & { readonly items: readonly ServedMetadata[] }) | null
@@ -58,7 +66,9 @@ export function mergedContents(
   // A clock that is behind is set right by what a server says now.
   const isInOrder = stored !== undefined && stored.latest <= now
   if (isInOrder && isKnown(stored, keyset, fresh, index, now - refreshMs, keepMs)) return undefined
-  const aged = stored === undefined ? undefined : movedTo(stored, now)
+  // What was read before an accepted restore may never have been written by now (S10).
+  const isOfNow = stored?.keyset.incarnation === keyset.incarnation
+  const aged = stored !== undefined && isOfNow ? movedTo(stored, now) : undefined
   const lively = liveEpochs(noted)
   const listed = index === null ? undefined : new Map(index.items.map(({ name, version }) => [name, version]))
   const kept = (aged?.secrets ?? []).filter(
@@ -86,14 +96,14 @@ function secretsOf(noted: readonly Noted[], seen: Seen): Map<string, CachedSecre
 }
 
 /** The documents under which the last answer was verified: its own, or those that were kept. */
-function keysetOf(stored: CacheContents | undefined, noted: readonly Noted[]): CacheContents["keyset"] | undefined {
+function keysetOf(stored: CacheContents | undefined, noted: readonly Noted[]): CachedKeyset | undefined {
   let found = stored?.keyset
   for (const note of noted) {
     if ("listed" in note) continue
     const roster = toBase64Url(note.keyset.rosterHash)
     const manifest = toBase64Url(note.keyset.manifestHash)
-    const { bundle } = note
-    if (bundle !== undefined) found = { roster, manifest, bundle }
+    const { incarnation } = note.keyset.manifest
+    if (note.bundle !== undefined) found = { roster, manifest, incarnation, bundle: note.bundle }
     else if (found?.roster !== roster || found.manifest !== manifest) found = undefined
   }
   return found
@@ -143,7 +153,7 @@ function isOfEpochs(record: CachedSecret["record"], epochs: ReadonlySet<number> 
 
 function isKnown(
   stored: CacheContents,
-  keyset: CacheContents["keyset"],
+  keyset: CachedKeyset,
   fresh: ReadonlyMap<string, CachedSecret>,
   index: CacheContents["index"],
   since: number,

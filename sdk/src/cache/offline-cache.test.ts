@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { beforeEach, test } from "node:test"
 import { Secrets, unwrap } from "../secrets.ts"
 import { CachedMachine } from "../testing/cached-machine.ts"
+import { extendManifest } from "../testing/extended-manifest.ts"
 import { type MemoryWorkspace, memoryWorkspace } from "../testing/memory-workspace.ts"
 import { intercepted, problem } from "../testing/tampering.ts"
 
@@ -168,6 +169,15 @@ test("floors are held: what this machine has seen newer elsewhere makes the cach
   assert.equal(await codeOf("A"), "server_unreachable")
   assert.equal(unwrap(await get("B")), "2")
   assert.equal((await machine.run((secrets) => secrets.readAll(), { only: true })).failure?.code, "cache_stale")
+})
+
+test("what was read before an accepted restore is not served after it", async () => {
+  await readAll()
+  await extendManifest(place, { incarnation: 2, versionFloor: 100 })
+  assert.equal(unwrap(await get("A")), "1")
+  machine.online = false
+  assert.equal(unwrap(await get("A")), "1")
+  assert.equal(await codeOf("B", { only: true }), "not_cached")
 })
 
 test("a pin above what is cached makes it stale", async () => {

@@ -123,7 +123,7 @@ export class OfflineCache {
       })
     })
     const failure = why && toFailure(why)
-    this.#options.onUse?.({ environment, ageSeconds: answers.ageSeconds, failure })
+    this.#tell(() => this.#options.onUse?.({ environment, ageSeconds: answers.ageSeconds, failure }))
   }
 
   async #write(environment: string, change: (stored: CacheContents | undefined) => CacheContents | undefined) {
@@ -149,7 +149,7 @@ export class OfflineCache {
       if (contents.sequence >= (this.#floor(key)?.sequence ?? 0)) return contents
       throw damaged(environment, "it is an older copy of what this machine has written")
     } catch (error) {
-      this.#options.onFailure?.(toFailure(error))
+      this.#tell(() => this.#options.onFailure?.(toFailure(error)))
       return undefined
     }
   }
@@ -184,7 +184,18 @@ export class OfflineCache {
     try {
       await work()
     } catch (error) {
-      this.#options.onFailure?.(toFailure(error))
+      this.#tell(() => this.#options.onFailure?.(toFailure(error)))
+    }
+  }
+
+  /** What was thrown by functions of the program is the program's: it ends where errors of timers end, and fails no read. */
+  #tell(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
     }
   }
 
