@@ -74,3 +74,13 @@ export function isInside(networks: readonly string[], address: string): boolean 
   const family = families[[4, 6].indexOf(isIP(address))]
   return family !== undefined && known[family].check(address, family)
 }
+
+const loopback = new BlockList()
+loopback.addSubnet("127.0.0.0", 8, "ipv4")
+loopback.addAddress("::1", "ipv6")
+
+/** Whether a host is this machine itself. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host)
+  return host === "localhost" || (family !== 0 && loopback.check(host, family === 6 ? "ipv6" : "ipv4"))
+}

@@ -1,13 +1,14 @@
 /** Settings of the server, from the environment. Every wrong one is told by its name, before anything is opened. */
 import { readFileSync, realpathSync } from "node:fs"
-import { BlockList, isIP } from "node:net"
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
 import { createSecureContext } from "node:tls"
 import { defaultRegion, isRegion } from "@halfkey/core/formats/crn"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { valueMaxLength } from "@halfkey/core/formats/record"
-import { parseNetwork } from "./addresses.ts"
-import { type Environment, invalid, setting } from "./setting.ts"
+import { isLoopback, parseNetwork } from "./addresses.ts"
+import { isPostgresUrl, readPostgresSettings } from "./database-settings.ts"
+import { type Environment, integer, invalid, setting } from "./setting.ts"
+import type { PostgresSettings } from "./store/postgres/pool.ts"
 import { readStreamSettings, type StreamSettings } from "./streams/stream-settings.ts"
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const
@@ -19,8 +20,10 @@ export interface Config {
   readonly dataDirectory: string
   /** Its group may write to it. */
   readonly allowSharedDataDirectory: boolean
-  /** Absolute path of the SQLite file. */
+  /** Absolute path of the SQLite file, where `postgres` is `undefined`. */
   readonly databasePath: string
+  /** The PostgreSQL database, in the place of SQLite. */
+  readonly postgres: PostgresSettings | undefined
   readonly region: string
   readonly logLevel: (typeof logLevels)[number]
   readonly rootKey: RootKeySource
@@ -60,6 +63,7 @@ export function readConfig(env: Environment): Config {
     dataDirectory,
     allowSharedDataDirectory: setting(env, "HALFKEY_ALLOW_SHARED_DATA_DIR") === "1",
     databasePath: databasePath(env, dataDirectory),
+    postgres: readPostgresSettings(env),
     region: region(env),
     logLevel: logLevel(env),
     rootKey: rootKeySource(env, "HALFKEY_ROOT_KEY", dataDirectory) ?? ownRootKeyFile(dataDirectory),
@@ -74,22 +78,14 @@ export function readConfig(env: Environment): Config {
   return config
 }
 
-function integer(env: Environment, name: string, fallback: number, least: number, most: number): number {
-  const text = setting(env, name)
-  if (text === undefined) return fallback
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= least && value <= most) return value
-  throw invalid(name, `it must be a whole number from ${least} to ${most}`, `set ${name}=${fallback}, the default`)
-}
-
 function databasePath(env: Environment, dataDirectory: string): string {
   const url = setting(env, "HALFKEY_DATABASE_URL")
-  if (url === undefined) return join(dataDirectory, "halfkey.db")
+  if (url === undefined || isPostgresUrl(url)) return join(dataDirectory, "halfkey.db")
   const path = url.startsWith("sqlite:") ? url.slice("sqlite:".length) : ""
   if (path !== "" && !path.startsWith(":") && !path.startsWith("//")) return resolve(path)
   throw invalid(
     "HALFKEY_DATABASE_URL",
-    "this version knows sqlite:<path> only",
+    "it is neither sqlite:<path> nor postgres://…",
     "leave it out, or set HALFKEY_DATABASE_URL=sqlite:/var/lib/halfkey/halfkey.db",
   )
 }
@@ -188,15 +184,9 @@ function trustedProxies(env: Environment): string[] {
   return proxies
 }
 
-const loopback = new BlockList()
-loopback.addSubnet("127.0.0.0", 8, "ipv4")
-loopback.addAddress("::1", "ipv6")
-
 /** API keys and tokens must not cross a network in the clear because of a default. */
 function requireSafeListen({ host, tls, trustedProxies }: Config, allowed: boolean): void {
-  const family = isIP(host)
-  const isLoopback = host === "localhost" || (family !== 0 && loopback.check(host, family === 6 ? "ipv6" : "ipv4"))
-  if (isLoopback || allowed || tls !== undefined || trustedProxies.length > 0) return
+  if (isLoopback(host) || allowed || tls !== undefined || trustedProxies.length > 0) return
   throw new HalfkeyError("insecure_listen", `HALFKEY_HOST=${host} is beyond loopback, and there is no TLS`, {
     hint: "set HALFKEY_TLS_CERT and HALFKEY_TLS_KEY, or HALFKEY_TRUSTED_PROXIES, or HALFKEY_ALLOW_INSECURE_LISTEN=1",
   })

@@ -17,7 +17,9 @@ import type { DeclaredRoute } from "./http/route-access.ts"
 import type { Services } from "./http/services.ts"
 import { followKeys } from "./key-follower.ts"
 import { createLogger, requestLog } from "./log.ts"
+import { openStore } from "./open-store.ts"
 import { pooledRandom } from "./pooled-random.ts"
+import { Forgetting, followReplicas } from "./replica-follower.ts"
 import { settleKeyFiles } from "./root-key/key-file.ts"
 import { loadRootKey } from "./root-key/load.ts"
 import { SequencedLogs } from "./sequenced-logs.ts"
@@ -48,7 +50,6 @@ import { Reads } from "./services/vault/reads.ts"
 import { Reseals } from "./services/vault/reseals.ts"
 import { Writes } from "./services/vault/writes.ts"
 import { ensureSetupToken, removeSetupToken, setupTokenPath } from "./setup-token.ts"
-import { openSqliteStore } from "./store/sqlite.ts"
 import { startStreams } from "./streams/streams.ts"
 import { version } from "./version.ts"
 
@@ -83,21 +84,21 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   }
   try {
     const warning = prepareDataDirectory(config.dataDirectory, config.allowSharedDataDirectory)
-    opened.push(lockDataDirectory(config.dataDirectory))
-    removePartialFiles(config.dataDirectory)
+    // On PostgreSQL replicas of one machine may share the directory: what is written there, is written by one at a time.
+    if (config.postgres === undefined) opened.push(lockDataDirectory(config.dataDirectory))
     const logger = createLogger(config.logLevel, options.logDestination)
     if (warning !== undefined) logger.warn(warning)
     const sequenced = new SequencedLogs(logger)
-    const store = await openSqliteStore({
-      path: config.databasePath,
-      onFatal: options.onFatal,
-      sequencer: sequenced,
-    })
+    const store = await openStore({ config, log: logger, onFatal: options.onFatal, sequencer: sequenced })
     opened.push(() => store.close())
-    const rootKey = await openRootKey(config, store, now, random)
-    const keys = await ServerKeys.load({ store, rootKey, now })
     const tokenPath = setupTokenPath(config.dataDirectory)
-    if (!(await store.hasWorkspace())) await ensureSetupToken(tokenPath, store, now(), random)
+    const rootKey = await store.alone(async () => {
+      removePartialFiles(config.dataDirectory)
+      const opened = await openRootKey(config, store, now, random)
+      if (!(await store.hasWorkspace())) await offerSetupToken(config, store, logger, now(), random)
+      return opened
+    })
+    const keys = await ServerKeys.load({ store, rootKey, now })
 
     opened.push(sequenced.follow(new Checkpoints({ store, keys, now, onForeignKey: sequenced.onForeignKey })))
     const streams = startStreams(config.streams, store, logger, now)
@@ -107,7 +108,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     const onCreated = async () => removeSetupToken(tokenPath)
     const ids = pooledRandom(random)
     const uses = new LastUses(store, () => logger.warn("the times of last use could not be stored: trying again later"))
-    const { purges, ...services } = buildServices({
+    const { purges, forget, ...services } = buildServices({
       config,
       store,
       rootKey,
@@ -148,6 +149,7 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     opened.push(() => app.close())
     logger.info({ version, region: config.region, rootKey: rootKey.fingerprint }, "halfkey-server starting")
     opened.push(await followKeys(keys, logger))
+    followReplicas(store, keys, forget, () => purges.look())
     const address = await listen(app, config)
     const url = urlOf(config, address)
     purges.look()
@@ -161,6 +163,12 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     await closeAll()
     throw error
   }
+}
+
+async function offerSetupToken(config: Config, store: Store, log: Logger, now: number, random: RandomSource) {
+  const mayBeElsewhere = config.postgres !== undefined
+  if (await ensureSetupToken(setupTokenPath(config.dataDirectory), store, { mayBeElsewhere, now, random })) return
+  log.info("another replica keeps the setup token: halfkey-server setup-token makes a new one here")
 }
 
 async function openRootKey(config: Config, store: Store, now: () => number, random: RandomSource): Promise<RootKey> {
@@ -183,7 +191,7 @@ function buildServices(parts: {
   readonly ids: RandomSource
   readonly onCreated: () => Promise<void>
   readonly logger: Logger
-}): Services & { readonly purges: Purges } {
+}): Services & { readonly purges: Purges; readonly forget: Forgetting } {
   const { config, store, rootKey, keys, logger: log, metrics: counters, uses, now, random } = parts
   const states = new WorkspaceStates(store)
   const tokens = new AccessTokens(`halfkey:${config.region}`, keys, now, random)
@@ -195,16 +203,15 @@ function buildServices(parts: {
   const destroyAfterMs = config.destroyAfterDays * 24 * 60 * 60 * 1000
   const changes = new KeysetChanges({ store, rootKey, now, random, destroyAfterMs })
   const records = new ReadRecords(store, makers)
-  const onPurged = (workspaceId: WorkspaceId) => {
-    states.forget(workspaceId)
-    records.forget()
-  }
+  const forget = new Forgetting(states, records)
+  const onPurged = (workspaceId: WorkspaceId) => forget.workspace(workspaceId)
   const purges = new Purges({ store, entries, now, random: parts.ids, onPurged, log })
   const { region, valueMaxLength } = config
   const { onCreated } = parts
   const rosterChanges = new RosterChanges(store, changes, keys)
   return {
     purges,
+    forget,
     gate,
     refusals,
     tokens: new TokenService({ store, states, tokens, entries, refusals, counters, uses, now }),

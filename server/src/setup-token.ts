@@ -9,11 +9,24 @@ import type { Store } from "./domain/store.ts"
 
 export const setupTokenPath = (dataDirectory: string) => join(dataDirectory, "setup-token")
 
-/** Makes sure that the file holds a token that works. A crash between file and database is healed by the next start. */
-export async function ensureSetupToken(path: string, store: Store, now: number, random: RandomSource): Promise<void> {
+/**
+ * Makes sure that the file holds a token that works. A crash between file and database is healed by the next start. `false`
+ * where `mayBeElsewhere`, and another replica keeps one already.
+ */
+export async function ensureSetupToken(
+  path: string,
+  store: Store,
+  {
+    mayBeElsewhere,
+    now,
+    random,
+  }: { readonly mayBeElsewhere: boolean; readonly now: number; readonly random: RandomSource },
+): Promise<boolean> {
   const hash = existsSync(path) ? hashOf(readFileSync(path, "utf8").trim()) : undefined
-  if (hash !== undefined && (await store.isSetupToken(hash))) return
+  if (hash !== undefined && (await store.isSetupToken(hash))) return true
+  if (mayBeElsewhere && (await store.isSetupToken())) return false
   await newSetupToken(path, store, now, random)
+  return true
 }
 
 /** Replaces every unused token by a fresh one. */

@@ -4,7 +4,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Config } from "../config.ts"
 import { lockDataDirectory } from "../data-directory.ts"
 import type { Store } from "../domain/store.ts"
-import { openSqliteStore } from "../store/sqlite.ts"
+import { openStore } from "../open-store.ts"
 
 /** What a command may use of its surroundings. */
 export interface CommandParts {
@@ -13,13 +13,16 @@ export interface CommandParts {
   readonly onFatal: (error: Error) => void
 }
 
-/** Closes it in any case: all that was written is in the file then. Throws `missing_configuration` where there is none. */
+/**
+ * Closes it in any case: all that was written is in the file then. `isAlone`: no server runs on it meanwhile. Throws `missing_configuration` where there is none.
+ */
 export async function withDatabase<T>(
   { config, onFatal }: CommandParts,
   body: (store: Store) => Promise<T>,
+  isAlone = false,
 ): Promise<T> {
   requireDatabase(config)
-  const store = await openSqliteStore({ path: config.databasePath, onFatal })
+  const store = await openStore({ config, log: silent, onFatal, isAlone })
   try {
     return await body(store)
   } finally {
@@ -27,9 +30,11 @@ export async function withDatabase<T>(
   }
 }
 
-/** Opening would make one. Throws `missing_configuration`. */
-export function requireDatabase({ databasePath: path }: Config): void {
-  if (existsSync(path)) return
+const silent = { warn: () => {}, info: () => {} }
+
+/** Opening would make one; a database of PostgreSQL is made by its operator. Throws `missing_configuration`. */
+export function requireDatabase({ databasePath: path, postgres }: Config): void {
+  if (postgres !== undefined || existsSync(path)) return
   throw new HalfkeyError("missing_configuration", `there is no database ${path}`, {
     hint: "start halfkey-server once, or set HALFKEY_DATA_DIR to where its database is",
   })

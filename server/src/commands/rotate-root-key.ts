@@ -15,7 +15,7 @@ export async function rotateRootKeyCommand(parts: CommandParts, reached?: Rotati
   const unlock = lockStopped(config.dataDirectory, afterStopping)
   try {
     removePartialFiles(config.dataDirectory)
-    const { count, from, to } = await withDatabase(parts, (store) => rotateRootKey(config, store, reached))
+    const { count, from, to } = await withDatabase(parts, (store) => rotateRootKey(config, store, reached), true)
     const next = config.newRootKey === undefined ? [] : [`  ${whatNext(config)}`]
     if (from === to) return [`the database is under the root key ${to} already`, ...next, ""].join("\n")
     return [`new root key ${to} in place of ${from}: ${count} keys wrapped anew`, ...next, ""].join("\n")

@@ -6,7 +6,7 @@
  * `storage_full` means that there was no room; reads go on, and writes succeed again when there is room.
  */
 import type { ApiKeyId, ClientId, KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
-import type { AuditStore } from "./audit/audit-store.ts"
+import type { AuditHead, AuditStore } from "./audit/audit-store.ts"
 import type * as rows from "./rows.ts"
 import type {
   CommitInput,
@@ -48,6 +48,28 @@ export interface Guard {
 /** The workspace changed since the caller was authorized: authorize again, then repeat. Nothing was written. */
 export class StaleStateError extends Error {
   override readonly name = "StaleStateError"
+}
+
+/** What is told of audit logs by whoever brings their entries into the tree: one process of all that use a database. */
+export interface SequencerEvents {
+  /** An audit log has grown to this; all of it is on disk. */
+  onHead(head: AuditHead): void
+  /** Entries of an audit log are missing: it gets no more heads. */
+  onGap(workspaceId: WorkspaceId, message: string): void
+}
+
+/**
+ * Who keeps in memory what other replicas may change. Nothing is decided on it alone (`Guard`); it is forgotten soon, so
+ * that keys which were deleted do not live on in a process.
+ */
+export interface ChangeListener {
+  /** The workspaces of which something is kept, with the generation that it is of. */
+  kept(): Iterable<Pick<rows.WorkspaceRow, "id" | "generation">>
+  onWorkspaceChanged(id: WorkspaceId): void
+  /** Signing keys came or went. */
+  onKeysChanged(): void
+  /** For a while nobody could tell what changes. */
+  onContactAgain(): void
 }
 
 export interface Store extends StateReader, VaultReader {
@@ -164,6 +186,12 @@ export interface Store extends StateReader, VaultReader {
   /** Replaces all unused setup tokens by this one; 32 bytes of SHA-256. */
   replaceSetupToken(input: { readonly hash: Uint8Array; readonly createdAt: number }): Promise<void>
 
+  /** Runs `body` when no other replica does: for what files and database must agree on. */
+  alone<T>(body: () => Promise<T>): Promise<T>
+
+  /** From now on tells what other replicas change; absent where there can be none. */
+  follow?(listener: ChangeListener): void
+
   /** Checks that the database can be read; throws when it cannot. */
   ping(): Promise<void>
 
@@ -177,8 +205,8 @@ export interface StateReader {
   server(): Promise<rows.ServerRow | undefined>
   /** From old to new. */
   signingKeys(): Promise<readonly rows.SigningKeyRow[]>
-  /** Whether this is the SHA-256 of a setup token that may still be used. */
-  isSetupToken(hash: Uint8Array): Promise<boolean>
+  /** Whether this is the SHA-256 of a setup token that may still be used; without one, whether there is any. */
+  isSetupToken(hash?: Uint8Array): Promise<boolean>
   /** Whether any workspace exists. */
   hasWorkspace(): Promise<boolean>
   workspace(id: WorkspaceId): Promise<rows.WorkspaceRow | undefined>

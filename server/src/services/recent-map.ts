@@ -34,6 +34,12 @@ export class RecentMap<Key, Value> {
     this.#young.set(key, value)
   }
 
+  /** All that is held, some of it twice. */
+  *values(): Iterable<Value> {
+    yield* this.#old.values()
+    yield* this.#young.values()
+  }
+
   clear(): void {
     this.#young = new Map()
     this.#old = new Map()

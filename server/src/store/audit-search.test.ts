@@ -5,8 +5,9 @@ import fc from "fast-check"
 import type { AuditFilter } from "../domain/audit/audit-store.ts"
 import { workspaceDatabase, workspaceId } from "../testing/workspace-database.ts"
 import { AuditSearch } from "./audit-search.ts"
+import { Sequencer } from "./sequencer.ts"
 import { SqliteConnection } from "./sqlite/connection.ts"
-import { Sequencer } from "./sqlite/sequencer.ts"
+import { sequencerDatabase } from "./sqlite/sequencer-database.ts"
 
 const keysetIds = ["00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"]
 const clientIds = [1, 2, 3].map((number) => `00000000-0000-8000-8000-00000000000${number}`)
@@ -62,7 +63,12 @@ test("pages of any filter, order and size hold what a look at every entry finds"
   db.exec("delete from audit_entries")
   const insert = db.prepare("insert into audit_entries values (?, ?, ?, ?, ?)")
   const all: { readonly seq: number; readonly time: number; readonly entry: AuditEntry }[] = []
-  const sequencer = new Sequencer({ db, now: () => 0, onHead: () => {}, onGap: () => assert.fail() })
+  const sequencer = new Sequencer({
+    database: sequencerDatabase(db),
+    now: () => 0,
+    onHead: () => {},
+    onGap: () => assert.fail(),
+  })
   for (let seq = 0; seq < 3000; seq++) {
     // Clocks go back now and then.
     const time = seq + (seq % 50 === 0 ? -40 : 0) + 100

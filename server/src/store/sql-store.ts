@@ -37,7 +37,8 @@ export class SqlStore implements Store {
     return this.#reader.all(state.signingKeys, {})
   }
 
-  async isSetupToken(hash: Uint8Array) {
+  async isSetupToken(hash?: Uint8Array) {
+    if (hash === undefined) return (await this.#reader.first(state.anySetupToken, {})) !== undefined
     return (await this.#reader.first(state.unusedSetupToken, { hash })) !== undefined
   }
 
@@ -153,19 +154,10 @@ export class SqlStore implements Store {
     return row && secretFromTable(row)
   }
 
-  async listSecrets(
-    keysetId: KeysetId,
-    filter: { readonly prefix: string; readonly after: string; readonly limit: number; readonly deleted: boolean },
-  ) {
-    const rows = await this.#reader.all(secrets.listSecrets, {
-      keysetId,
-      after: filter.after,
-      from: filter.prefix,
-      // Names are ASCII, so U+007F comes behind all of them.
-      end: `${filter.prefix}\u007f`,
-      limit: filter.limit,
-      deleted: filter.deleted ? 1 : 0,
-    })
+  async listSecrets(...[keysetId, { after, deleted, limit, prefix: from }]: Parameters<Store["listSecrets"]>) {
+    // Names are ASCII, so U+007F comes behind all of them.
+    const range = { after, from, end: `${from}\u007f` }
+    const rows = await this.#reader.all(secrets.listSecrets, { keysetId, ...range, limit, deleted: deleted ? 1 : 0 })
     return rows.map(secretFromTable)
   }
 
@@ -286,6 +278,11 @@ export class SqlStore implements Store {
 
   replaceSetupToken(...parameters: OperationParameters<"replaceSetupToken">) {
     return this.#writer.run("replaceSetupToken", ...parameters)
+  }
+
+  /** Where one process writes, there is no other. */
+  alone<T>(body: () => Promise<T>): Promise<T> {
+    return body()
   }
 
   async ping() {

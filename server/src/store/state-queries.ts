@@ -191,6 +191,10 @@ export const unusedSetupToken = defineQuery<{ hash: Uint8Array }>()((db, p) =>
   db.selectFrom("setup_tokens").select("created_at").where("hash", "=", p("hash")).where("used_at", "is", null),
 )
 
+export const anySetupToken = defineQuery()((db) =>
+  db.selectFrom("setup_tokens").select("created_at").where("used_at", "is", null).limit(1),
+)
+
 export const useSetupToken = defineQuery<{ hash: Uint8Array; usedAt: number }>()((db, p) =>
   db
     .updateTable("setup_tokens")

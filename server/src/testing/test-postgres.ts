@@ -134,6 +134,7 @@ export class TestPostgres {
       stdio: "ignore",
     })
     // A test that is ended early must not leave it behind.
+    child.unref()
     process.once("exit", () => child.kill("SIGQUIT"))
     this.#process = child
     while (child.exitCode === null && child.signalCode === null) {

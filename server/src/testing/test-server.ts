@@ -5,24 +5,40 @@ import { join } from "node:path"
 import { systemRandom } from "@halfkey/core/primitives/random"
 import { type Config, readConfig } from "../config.ts"
 import { createServer, type RunningServer, type ServerOptions } from "../create-server.ts"
+import { openStore } from "../open-store.ts"
 import { newSetupToken, setupTokenPath } from "../setup-token.ts"
-import { openSqliteStore } from "../store/sqlite.ts"
+import { TestPostgres } from "./test-postgres.ts"
 
 export interface TestServerOptions extends Partial<Pick<ServerOptions, "now" | "random">> {
   /** Settings beside data directory and port. */
   readonly env?: Readonly<Record<string, string>>
+  /** Of several replicas that share it; else one of its own, removed in the end. */
+  readonly dataDirectory?: string
+}
+
+let shared: Promise<TestPostgres> | undefined
+
+/** With `HALFKEY_TEST_DATABASE=postgres` every server that does not say where gets an empty database of PostgreSQL. */
+async function databaseFromEnvironment(): Promise<Record<string, string>> {
+  if (process.env["HALFKEY_TEST_DATABASE"] !== "postgres") return {}
+  shared ??= TestPostgres.start()
+  const postgres = await shared
+  return { HALFKEY_DATABASE_URL: await postgres.createDatabase() }
 }
 
 export class TestServer {
-  readonly dataDirectory = mkdtempSync(join(tmpdir(), "halfkey-test-"))
+  readonly dataDirectory: string
   readonly #options: TestServerOptions
+  readonly #database: Readonly<Record<string, string>>
   readonly #log: string[] = []
   /** What the server said was fatal. */
   readonly fatal: Error[] = []
   #running: RunningServer | undefined
 
-  private constructor(options: TestServerOptions) {
+  private constructor(options: TestServerOptions, database: Readonly<Record<string, string>>) {
     this.#options = options
+    this.#database = database
+    this.dataDirectory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), "halfkey-test-"))
   }
 
   /** Stopped and removed after the test, or with `{ after }` of node:test after all tests of the file. */
@@ -30,7 +46,7 @@ export class TestServer {
     context: { after(remove: () => Promise<void>): void },
     options: TestServerOptions = {},
   ): Promise<TestServer> {
-    const server = new TestServer(options)
+    const server = new TestServer(options, await databaseFromEnvironment())
     context.after(() => server.remove())
     await server.startAgain()
     return server
@@ -55,7 +71,7 @@ export class TestServer {
 
   async remove(): Promise<void> {
     await this.stop()
-    rmSync(this.dataDirectory, { recursive: true, force: true })
+    if (this.#options.dataDirectory === undefined) rmSync(this.dataDirectory, { recursive: true, force: true })
   }
 
   get running(): RunningServer {
@@ -69,14 +85,16 @@ export class TestServer {
 
   /** Another setup token, for a further workspace: what `halfkey-server setup-token` does beside a running server. */
   async newSetupToken(): Promise<void> {
-    const { databasePath, dataDirectory } = this.#config()
-    const store = await openSqliteStore({ path: databasePath, onFatal: (error) => this.fatal.push(error) })
-    await newSetupToken(setupTokenPath(dataDirectory), store, Date.now(), systemRandom)
+    const config = this.#config()
+    const log = { warn: () => {}, info: () => {} }
+    const store = await openStore({ config, log, onFatal: (error) => this.fatal.push(error) })
+    await newSetupToken(setupTokenPath(config.dataDirectory), store, Date.now(), systemRandom)
     await store.close()
   }
 
   #config(env: Readonly<Record<string, string>> = {}): Config {
-    return readConfig({ HALFKEY_DATA_DIR: this.dataDirectory, HALFKEY_PORT: "0", ...this.#options.env, ...env })
+    const own = { HALFKEY_DATA_DIR: this.dataDirectory, HALFKEY_PORT: "0", ...this.#database }
+    return readConfig({ ...own, ...this.#options.env, ...env })
   }
 
   /** Everything that was logged since the first start. */

@@ -37,6 +37,15 @@ export class WorkspaceStates {
     this.#states.delete(id)
   }
 
+  forgetAll(): void {
+    this.#states.clear()
+  }
+
+  /** The workspaces that are kept, with their generations. */
+  kept(): Iterable<WorkspaceRow> {
+    return new Map([...this.#states.values()].map(({ row }) => [row.id, row])).values()
+  }
+
   /** Forgets a state, unless a newer one has taken its place already. */
   drop(state: WorkspaceState): void {
     if (this.#states.get(state.row.id) === state) this.#states.delete(state.row.id)

@@ -48,7 +48,7 @@ export function failureOf(error: unknown): Error {
   return new Error(`the database refused a statement: ${code} ${at}`.trimEnd())
 }
 
-function away(code = ""): HalfkeyError {
+export function away(code = ""): HalfkeyError {
   return new HalfkeyError("unavailable", "the database cannot be reached", {
     hint: "try again; /readyz says when it is back",
     cause: new Error(code === "" ? "no connection" : code),

@@ -4,7 +4,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { Client } from "pg"
 import { isAway } from "./failures.ts"
 import { lock, locks, unlock } from "./locks.ts"
-import { connectAlone, type PostgresSettings } from "./pool.ts"
+import { connectAlone, type PostgresSettings, patienceForLocks } from "./pool.ts"
 import { prepareSchema } from "./schema.ts"
 
 const retryMs = 250
@@ -21,7 +21,7 @@ export async function waitForDatabase(settings: PostgresSettings, log: OpeningLo
   let isTold = false
   for (;;) {
     try {
-      const client = await connectAlone(settings)
+      const client = await connectAlone(settings, { patience: patienceForLocks })
       if (isTold) log.info({}, "the database is there")
       return client
     } catch (error) {

@@ -28,7 +28,13 @@ const connectTimeoutMs = 5000
 /** Beyond what the database allows itself: a network that swallows everything says nothing. */
 const silenceMs = 2000
 
-function clientConfig(settings: PostgresSettings): pg.ClientConfig {
+/** What a connection may wait for, in milliseconds, where that is not what requests may. */
+export interface Patience {
+  readonly connectMs: number
+  readonly queryMs: number
+}
+
+function clientConfig(settings: PostgresSettings, patience?: Patience): pg.ClientConfig {
   const { database, host, password, port, statementTimeoutMs, tls, user } = settings
   return {
     host,
@@ -39,10 +45,10 @@ function clientConfig(settings: PostgresSettings): pg.ClientConfig {
     ssl: tls,
     application_name: "halfkey-server",
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + silenceMs,
+    query_timeout: patience?.queryMs ?? statementTimeoutMs + silenceMs,
     lock_timeout: Math.min(lockTimeoutMs, statementTimeoutMs),
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: patience?.connectMs ?? connectTimeoutMs,
     keepAlive: true,
     // What is committed is on disk, whatever the database's own default is.
     options: "-c synchronous_commit=on",
@@ -63,11 +69,20 @@ export function createPool(settings: PostgresSettings): pg.Pool {
   return pool
 }
 
-/** A connection of its own, for locks and for listening; connected. `onEnd` is called when it is lost. */
-export async function connectAlone(settings: PostgresSettings, onEnd: () => void = () => {}): Promise<pg.Client> {
-  const client = new pg.Client(clientConfig(settings))
+/** Of whoever waits for a lock: another replica may be in the middle of a migration. */
+export const patienceForLocks: Patience = { connectMs: connectTimeoutMs, queryMs: 600_000 }
+
+export interface OwnConnection {
+  readonly patience?: Patience
+  /** Called when it is lost. */
+  readonly onEnd?: (client: pg.Client) => void
+}
+
+/** A connection of its own, for locks and for listening; connected. */
+export async function connectAlone(settings: PostgresSettings, own: OwnConnection = {}): Promise<pg.Client> {
+  const client = new pg.Client(clientConfig(settings, own.patience))
   client.on("error", () => {})
-  client.once("end", onEnd)
+  client.once("end", () => own.onEnd?.(client))
   await client.connect()
   return client
 }

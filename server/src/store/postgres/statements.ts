@@ -7,8 +7,8 @@ import { deleteSigningKey } from "../server-key-queries.ts"
 import { deleteExpiredAssertions, insertSigningKey, nextGeneration } from "../state-queries.ts"
 
 /** What replicas tell each other on: the id of a workspace that changed, or `keysChanged`. */
-const channel = "halfkey_changes"
-const keysChanged = "keys"
+export const channel = "halfkey_changes"
+export const keysChanged = "keys"
 
 /** Tells the others when the transaction is committed, and only then. */
 const tell = (payload: RawBuilder<unknown>) => sql`pg_notify(${sql.lit(channel)}, ${payload})`.as("told")

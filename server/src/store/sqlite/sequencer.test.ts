@@ -10,10 +10,11 @@ import type { AuditHead } from "../../domain/audit/audit-store.ts"
 import { TiledTree } from "../../domain/audit/tiles.ts"
 import type { Guard } from "../../domain/store.ts"
 import { workspaceDatabase, workspaceId } from "../../testing/workspace-database.ts"
+import { Sequencer } from "../sequencer.ts"
 import { SqlAuditStore, tileReader } from "../sql-audit-store.ts"
 import { SqliteConnection } from "./connection.ts"
 import { GroupCommit } from "./group-commit.ts"
-import { Sequencer } from "./sequencer.ts"
+import { sequencerDatabase } from "./sequencer-database.ts"
 
 let made = 0
 function entryGuard(): Guard {
@@ -56,7 +57,7 @@ class Bench {
 
   another(): Sequencer {
     return new Sequencer({
-      db: this.db,
+      database: sequencerDatabase(this.db),
       now: () => this.now,
       onHead: (head) => this.heads.push({ ...head, at: this.now }),
       onGap: (_, message) => this.gaps.push(message),

@@ -4,10 +4,11 @@ import type { WorkspaceId } from "@halfkey/core/formats/ids"
 import type { AuditHead } from "../../domain/audit/audit-store.ts"
 import type { Guard } from "../../domain/store.ts"
 import { type OperationCall, workspaceOf } from "../operations/operations.ts"
+import { Sequencer } from "../sequencer.ts"
 import { decodeAudits, type EncodedAudits } from "./audit-batch.ts"
 import { type BatchOutcome, GroupCommit } from "./group-commit.ts"
 import { openSqlite } from "./open.ts"
-import { Sequencer } from "./sequencer.ts"
+import { sequencerDatabase } from "./sequencer-database.ts"
 
 /** What the thread is started with. */
 export interface WriterData {
@@ -32,7 +33,7 @@ const post = (message: "ready" | FromWriter) => port.postMessage(message)
 const { path, sequences } = workerData as WriterData
 const db = openSqlite(path)
 const sequencer = new Sequencer({
-  db,
+  database: sequencerDatabase(db),
   now: () => performance.now(),
   onHead: (head) => post({ head }),
   onGap: (workspaceId, message) => post({ gap: { workspaceId, message } }),

@@ -5,9 +5,7 @@
  */
 import { Worker } from "node:worker_threads"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import type { WorkspaceId } from "@halfkey/core/formats/ids"
-import type { AuditHead } from "../../domain/audit/audit-store.ts"
-import { type Guard, StaleStateError } from "../../domain/store.ts"
+import { type Guard, type SequencerEvents, StaleStateError } from "../../domain/store.ts"
 import type {
   OperationCall,
   OperationName,
@@ -47,13 +45,6 @@ export interface WriterEvents {
   readonly onFatal: (error: Error) => void
   /** Absent where another process sequences the audit logs of this database. */
   readonly sequencer?: SequencerEvents | undefined
-}
-
-export interface SequencerEvents {
-  /** An audit log has grown to this; all of it is on disk. */
-  onHead(head: AuditHead): void
-  /** Entries of an audit log are missing: it gets no more heads. */
-  onGap(workspaceId: WorkspaceId, message: string): void
 }
 
 export class SqliteWriter implements Writer {

@@ -1,19 +1,17 @@
 /**
  * The one sequencer (S12): brings entries that are on disk into the tree and the index, and tells the heads to be signed.
  * Entries have their number since they were written, so nothing here decides about order, and all that it knows is in the
- * database: it may be ended at any moment. It runs in the writer's thread, one small step at a time between batches.
+ * database: it may be ended at any moment. It does one small step at a time, so that batches have their turn between them.
  */
 import type { WorkspaceId } from "@halfkey/core/formats/ids"
-import Database from "better-sqlite3"
-import type { AuditHead } from "../../domain/audit/audit-store.ts"
-import { TiledTree, tileWidth } from "../../domain/audit/tiles.ts"
-import { bucketsOf, runBlocks } from "../audit-leaves.ts"
-import * as queries from "../audit-queries.ts"
-import { BlockBuilder, type EntryRow, GapError } from "../block-builder.ts"
-import { LiveBlocks } from "../live-blocks.ts"
-import { tileReader } from "../sql-audit-store.ts"
-import { SqliteConnection } from "./connection.ts"
-import { isOutOfSpace } from "./out-of-space.ts"
+import type { AuditHead } from "../domain/audit/audit-store.ts"
+import { TiledTree, tileWidth } from "../domain/audit/tiles.ts"
+import { bucketsOf, runBlocks } from "./audit-leaves.ts"
+import * as queries from "./audit-queries.ts"
+import { BlockBuilder, type EntryRow, GapError } from "./block-builder.ts"
+import { LiveBlocks } from "./live-blocks.ts"
+import type { Transaction } from "./query.ts"
+import { tileReader } from "./sql-audit-store.ts"
 
 /** From the first new entry to the head that has it: whoever is alone does not wait long. */
 const soonMs = 50
@@ -29,12 +27,20 @@ const blocksPerWrite = 8
 const entriesPerStep = 128
 const bytesPerStep = 128 * 1024
 const rowsPerStep = 500
-/** Entries that are read at once. */
-const rowsPerQuery = 16
+/** The connection that writes, as the sequencer uses it. */
+export interface SequencerDatabase {
+  readonly connection: Transaction
+  /** Runs `body` in a transaction of its own. */
+  together(body: () => Promise<void>): Promise<void>
+  /** Whether the database failed, and not only what is in it is wrong. */
+  isFailure(error: unknown): boolean
+  isOutOfSpace(error: unknown): boolean
+  /** Entries that are best read at once. */
+  readonly rowsPerQuery: number
+}
 
 export interface SequencerParts {
-  /** The write connection. */
-  readonly db: Database.Database
+  readonly database: SequencerDatabase
   /** Milliseconds. */
   readonly now: () => number
   readonly onHead: (head: AuditHead) => void
@@ -56,7 +62,7 @@ interface Current {
 
 export class Sequencer {
   readonly #parts: SequencerParts
-  readonly #connection: SqliteConnection
+  readonly #connection: Transaction
   readonly #live = new LiveBlocks()
   readonly #grown = new Set<WorkspaceId>()
   readonly #broken = new Set<WorkspaceId>()
@@ -70,7 +76,7 @@ export class Sequencer {
 
   constructor(parts: SequencerParts) {
     this.#parts = parts
-    this.#connection = new SqliteConnection(parts.db)
+    this.#connection = parts.database.connection
   }
 
   /** Begins with all logs: some may have grown under a version that had no tree, or before a crash. */
@@ -113,14 +119,13 @@ export class Sequencer {
     try {
       await this.#step()
     } catch (error) {
-      if (this.#parts.db.inTransaction) this.#parts.db.exec("rollback")
       const workspaceId = this.#current?.workspaceId
       this.#current = undefined
       if (workspaceId === undefined) throw error
       if (error instanceof GapError) {
         this.#broken.add(workspaceId)
         this.#parts.onGap(workspaceId, error.message)
-      } else if (isOutOfSpace(error)) {
+      } else if (this.#parts.database.isOutOfSpace(error)) {
         // The entries themselves are there; the tree follows when there is room again.
         this.note([workspaceId])
         this.#nextRound = this.#parts.now() + 1000
@@ -178,7 +183,7 @@ export class Sequencer {
     try {
       return await new TiledTree(tileReader(this.#connection, workspaceId)).root(size)
     } catch (error) {
-      if (error instanceof Database.SqliteError) throw error
+      if (this.#parts.database.isFailure(error)) throw error
       throw new GapError("an audit entry or a part of its tree is missing")
     }
   }
@@ -200,7 +205,12 @@ export class Sequencer {
     let [entries, bytes] = [0, 0]
     for (let from = builder.nextSeq; from !== undefined; from = builder.nextSeq) {
       if (entries >= entriesPerStep || bytes >= bytesPerStep) return
-      const range = { workspaceId, from, to: (builder.number + 1) * tileWidth, limit: rowsPerQuery }
+      const range = {
+        workspaceId,
+        from,
+        to: (builder.number + 1) * tileWidth,
+        limit: this.#parts.database.rowsPerQuery,
+      }
       const rows = await this.#connection.all(queries.firstEntries, range)
       if (rows.length === 0) throw new GapError(`the audit entry ${from} is missing`)
       for (const row of rows) {
@@ -213,13 +223,13 @@ export class Sequencer {
 
   async #write(current: Current): Promise<void> {
     const { builders } = current
-    let written = 0
-    this.#parts.db.exec("begin immediate")
-    for (const builder of builders) {
-      if (written >= rowsPerStep) break
-      written += await builder.write(this.#connection, rowsPerStep - written)
-    }
-    this.#parts.db.exec("commit")
+    await this.#parts.database.together(async () => {
+      let written = 0
+      for (const builder of builders) {
+        if (written >= rowsPerStep) break
+        written += await builder.write(this.#connection, rowsPerStep - written)
+      }
+    })
     while (builders[0]?.isWritten) {
       builders.shift()
       current.blocks++
@@ -234,11 +244,11 @@ export class Sequencer {
       if (tile === undefined) throw new GapError(`the tile ${number} of the audit log is missing`)
       tiles.push(tile.hashes)
     }
-    this.#parts.db.exec("begin immediate")
-    for (const [bucket, leaves] of bucketsOf(tiles).entries()) {
-      await this.#connection.run(queries.saveLeaves, { workspace_id: workspaceId, run, bucket, leaves })
-    }
-    this.#parts.db.exec("commit")
+    await this.#parts.database.together(async () => {
+      for (const [bucket, leaves] of bucketsOf(tiles).entries()) {
+        await this.#connection.run(queries.saveLeaves, { workspace_id: workspaceId, run, bucket, leaves })
+      }
+    })
     current.runs++
   }
 }
