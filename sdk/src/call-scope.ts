@@ -13,6 +13,8 @@ export class CallScope {
   readonly #callerSignal: AbortSignal | undefined
   readonly #onAbort = () => this.#controller.abort()
 
+  /** Most times that one request is sent. */
+  attemptsMax = 4
   /** Answers in the place of the server's. */
   cached: CachedAnswers | undefined
   /** What the server answered to reads, for the cache; `undefined` where there is none. */

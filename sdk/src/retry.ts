@@ -3,8 +3,6 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { CallScope } from "./call-scope.ts"
 import { ServerRefusal } from "./server-refusal.ts"
 
-/** Most times that one request is sent. */
-const attemptsMax = 4
 const firstDelayMs = 100
 const delayMaxMs = 2000
 
@@ -20,7 +18,7 @@ export async function withRetries<T>(scope: CallScope, repetition: Repetition, a
     try {
       return await attempt()
     } catch (error) {
-      if (count >= attemptsMax || scope.signal.aborted || !mayRepeat(error, repetition)) throw error
+      if (count >= scope.attemptsMax || scope.signal.aborted || !mayRepeat(error, repetition)) throw error
       const delay = delayBefore(count, error)
       // Waiting past the deadline would only hide what is wrong.
       if (delay >= scope.remainingMs) throw error

@@ -177,6 +177,8 @@ export class Session {
     if (this.#cacheOptions?.only) return await this.#serve(scope, environment, work)
     const noted: Noted[] = []
     scope.noted = noted
+    // Who waits longer would rather have what is cached.
+    scope.attemptsMax = 2
     try {
       const result = await this.#runIn(scope, environment, work)
       this.#isAway = false

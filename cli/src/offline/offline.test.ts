@@ -175,6 +175,21 @@ describe("while the server is away", () => {
 })
 
 describe("with the server", () => {
+  test("--offline asks it nothing: its log has no entry of it", async () => {
+    const entries = async () => JSON.parse(await halfkey.ok(["audit", "list", "--limit", "0", "-o", "json"]))
+    const reads = async () => {
+      const listed: { action: string }[] = await entries()
+      return listed.filter(({ action }) => !action.startsWith("audit.")).length
+    }
+    await halfkey.ok(["export", ...development, ...stale])
+    const before = await reads()
+    await halfkey.ok(["get", "A", ...development, "--offline"])
+    await halfkey.ok(["run", ...development, "--offline", "--", "true"])
+    assert.equal(await reads(), before)
+    await halfkey.ok(["get", "A", ...development])
+    assert.equal(await reads(), before + 1)
+  })
+
   test("nothing is kept unless somebody asks for it; files are private", async () => {
     rmSync(cache, { recursive: true, force: true })
     await halfkey.ok(["get", "A", ...development])

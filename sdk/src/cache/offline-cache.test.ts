@@ -4,7 +4,7 @@ import { Secrets, unwrap } from "../secrets.ts"
 import { CachedMachine } from "../testing/cached-machine.ts"
 import { extendManifest } from "../testing/extended-manifest.ts"
 import { type MemoryWorkspace, memoryWorkspace } from "../testing/memory-workspace.ts"
-import { intercepted, problem } from "../testing/tampering.ts"
+import { intercepted, problem, tampered } from "../testing/tampering.ts"
 
 const hour = 3_600_000
 let place: MemoryWorkspace
@@ -323,6 +323,36 @@ test("a proxy's 503 is an outage, a 429 and a malformed answer are none", async 
     for (const [key, file] of machine.files) other.files.set(key, file)
     const { data, failure } = await other.run((secrets) => secrets.get("A"))
     assert.deepEqual([data, failure?.code], served ? ["1", undefined] : [undefined, code])
+  }
+})
+
+test("what a server lies about fails as ever, and nothing of it is kept", async () => {
+  await readAll()
+  const before = machine.file
+  for (const lie of [
+    (json: { records: { record: string }[] }) => {
+      const [first] = json.records
+      if (first !== undefined) first.record = `${first.record.slice(0, -4)}AAAA`
+    },
+    (json: { keyset: { manifests: { name: string }[] } }) => {
+      const [first] = json.keyset.manifests
+      if (first !== undefined) first.name = "staging"
+    },
+    (json: { records?: unknown }) => {
+      json.records = undefined
+    },
+  ]) {
+    const lying = new CachedMachine({
+      ...place.options,
+      transport: tampered(place.options.transport ?? assert.fail(), "POST /v1/secrets/read", lie),
+    })
+    lying.state = machine.state
+    lying.time = machine.time + 120_000
+    for (const [key, file] of machine.files) lying.files.set(key, file)
+    const { failure } = await lying.run((secrets) => secrets.get("A"))
+    assert.match(failure?.code ?? "", /^(?:record|keyset)_verification_failed$|^invalid_response$/)
+    assert.deepEqual(lying.file, before)
+    assert.deepEqual(lying.uses, [])
   }
 })
 
