@@ -51,7 +51,7 @@ export async function execute<Options>(
     const { module, options, globals, headStart, beforeProgram } = await understand(streams)
     failureExit = module.definition.ownFailureExit
     streams = processStreams(env, globals.color !== false)
-    const prompts = terminalPrompts(streams, globals.input !== false)
+    const prompts = terminalPrompts(streams, globals.input !== false, env["TERM"] !== "dumb")
     const cwd = workingDirectory()
     const { onlyReads, usesCache } = module.definition
     const begun = { headStart, beforeProgram, onlyReads, usesCache }

@@ -11,6 +11,8 @@ export interface Streams {
   readonly stderrIsTerminal: boolean
   /** Whether text may be bold or coloured. */
   readonly colors: boolean
+  /** Columns of the terminal that shows stdout, or stderr; `undefined` where there is none, or it does not tell. */
+  readonly columns: number | undefined
   /** Data: the answer to what was asked, and nothing else. */
   out(data: string | Uint8Array): void
   /** Everything else. */
@@ -28,6 +30,11 @@ export class BrokenPipe extends Error {
 export function processStreams(env: Readonly<Record<string, string | undefined>>, color = true): Streams {
   const stdoutIsTerminal = isatty(1)
   return {
+    // Node's own streams are made by who asks: `run` does not.
+    get columns() {
+      const { stdout, stderr } = process
+      return (stdoutIsTerminal && stdout.columns) || (isatty(2) && stderr.columns) || undefined
+    },
     stdinIsTerminal: isatty(0),
     stdoutIsTerminal,
     stderrIsTerminal: isatty(2) && env["TERM"] !== "dumb",

@@ -94,7 +94,7 @@ async function newest(admin: Admin, filter: AuditFilter, limit: number): Promise
 async function print(context: Context, entries: readonly AuditLogEntry[]): Promise<void> {
   const { output } = context.options
   if (output === "json" || output === "yaml") await printData(context, entries.map(auditRecord))
-  else await printRows(context, auditColumns, entries.map(auditRow))
+  else await printRows(context, auditColumns, entries.map(auditRow), "log")
 }
 
 async function followFrom(

@@ -16,23 +16,29 @@ export interface Prompts {
   line(question: string): Promise<string>
 }
 
-export function terminalPrompts(streams: Streams, allowInput: boolean): Prompts {
-  return { allowed: allowInput && streams.stdinIsTerminal, hidden: askHidden, confirm: askToConfirm, line: askLine }
+/** `marksPastes`: whether the terminal knows more than plain text (TERM is not dumb). */
+export function terminalPrompts(streams: Streams, allowInput: boolean, marksPastes: boolean): Prompts {
+  return {
+    allowed: allowInput && streams.stdinIsTerminal,
+    hidden: (question) => askHidden(question, marksPastes ? bracketedPaste : { on: "", off: "" }),
+    confirm: askToConfirm,
+    line: askLine,
+  }
 }
 
-async function askHidden(question: string): Promise<Uint8Array> {
+async function askHidden(question: string, marks: typeof bracketedPaste): Promise<Uint8Array> {
   const input = new HiddenInput()
   const state = await withTerminal(async (write) => {
     // Before the question: what is typed from then on must not be echoed.
     process.stdin.setRawMode(true)
     try {
-      write(`${question}: ${bracketedPaste.on}`)
+      write(`${question}: ${marks.on}`)
       const end = await readUntil((bytes) => input.feed(bytes))
       if (end === "several-lines") await discardInput()
       return end
     } finally {
       process.stdin.setRawMode(false)
-      write(`${bracketedPaste.off}\n`)
+      write(`${marks.off}\n`)
     }
   })
   try {

@@ -27,6 +27,20 @@ test("a terminal gets an aligned table, anything else lines with tabs", async ()
   assert.equal(await print({ output: "table" }, false), await print({}))
 })
 
+test("a table that does not fit becomes paragraphs, and nothing of it is cut", async () => {
+  const at = async (width: number, layout?: "log") => {
+    const { context, stdout } = testContext({ stdoutIsTerminal: true, columns: width })
+    await printRows(context, columns, rows, layout)
+    return new TextDecoder().decode(stdout())
+  }
+  const table = await print({})
+  assert.equal(await at(22), table)
+  const paragraphs = "NAME   long name\nCOUNT  1\nTAGS   a,b\n\nNAME   🔑\nCOUNT  20\n"
+  assert.equal(await at(21), paragraphs)
+  assert.equal(await at(3), paragraphs)
+  assert.equal(await at(3, "log"), table)
+})
+
 test("JSON and YAML hold every field with its type", async () => {
   assert.deepEqual(JSON.parse(await print({ output: "json" })), rows)
   assert.match(await print({ output: "yaml" }), /^- name: long name\n {2}count: 1\n {2}tags:\n {4}- a\n/)

@@ -1,6 +1,6 @@
 /** `-o`: one table or one record of facts, in the format that was asked for. Data only: it goes to stdout. */
 import type { Context } from "../context.ts"
-import { renderTable } from "./table.ts"
+import { fits, renderParagraphs, renderTable } from "./table.ts"
 
 export const outputFormats = ["table", "json", "yaml", "env", "tsv"] as const
 export type OutputFormat = (typeof outputFormats)[number]
@@ -15,15 +15,31 @@ export interface Column {
   readonly title: string
 }
 
-/** Prints rows: an aligned table on a terminal; otherwise, or with `--plain`, lines with tabs and no heading. */
-export async function printRows(context: Context, columns: readonly Column[], rows: readonly Row[]): Promise<void> {
+/** Prints rows: an aligned table on a terminal, paragraphs where it does not fit (but a `log` stays one row a line); otherwise, or with `--plain`, lines with tabs and no heading. */
+export async function printRows(
+  context: Context,
+  columns: readonly Column[],
+  rows: readonly Row[],
+  layout: "table" | "log" = "table",
+): Promise<void> {
   const format = context.options.output
   if (format === "json" || format === "yaml") return printData(context, rows)
   if (format === "tsv") return context.streams.out(separated([columns.map(({ key }) => key), ...cells(columns, rows)]))
   if (isPlain(context)) return context.streams.out(separated(cells(columns, rows)))
   const heading = columns.map(({ title }) => title)
   const printable = cells(columns, rows).map((row) => row.map(visible))
-  context.streams.out(renderTable([heading, ...printable], { bold: context.streams.colors }))
+  const style = { bold: context.streams.colors }
+  const { columns: room, stdoutIsTerminal } = context.streams
+  // Lines that a terminal breaks where it likes are hard to read; nothing is cut, since ids are there to be copied.
+  const isNarrow =
+    layout === "table" &&
+    stdoutIsTerminal &&
+    room !== undefined &&
+    rows.length > 0 &&
+    !fits([heading, ...printable], room)
+  context.streams.out(
+    isNarrow ? renderParagraphs(heading, printable, style) : renderTable([heading, ...printable], style),
+  )
 }
 
 /** Prints one record: a field a line, or an object in JSON and YAML. */

@@ -17,6 +17,12 @@ test("progress writes over one line, and takes it away", () => {
   assert.equal(stdout().length, 0)
 })
 
+test("in a narrow terminal the line is cut, so that it can be cleared", () => {
+  const { context, stderr } = testContext({ stderrIsTerminal: true, columns: 20 })
+  new ProgressLine(context).show("production: sealed again", 5, 10)
+  assert.equal(stderr(), `${clear}…ain 5 of 10 (50 %)`)
+})
+
 test("no terminal, -q, or nothing to do: no progress", () => {
   for (const world of [{}, { stderrIsTerminal: true, options: { quiet: true } }]) {
     const { context, stderr } = testContext(world)

@@ -17,15 +17,21 @@ export class ProgressLine {
     const { options, streams } = this.#context
     if (!streams.stderrIsTerminal || options.quiet || total === 0) return
     const percent = Math.floor((100 * done) / total)
-    streams.err(`${clear}${what} ${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} (${percent} %)`)
-    this.#shown = true
+    this.#write(`${what} ${done.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} (${percent} %)`)
   }
 
   /** Work without an end that is known, as `waiting for an admin, 12 s`. */
   note(what: string): void {
     const { options, streams } = this.#context
     if (!streams.stderrIsTerminal || options.quiet) return
-    streams.err(`${clear}${what}`)
+    this.#write(what)
+  }
+
+  /** Only one line can be cleared: what does not fit is left out, at the front, since the end is what changes. */
+  #write(text: string): void {
+    const { columns = Number.POSITIVE_INFINITY, err } = this.#context.streams
+    const shown = text.length < columns ? text : `…${text.slice(text.length - columns + 2)}`
+    err(`${clear}${shown}`)
     this.#shown = true
   }
 

@@ -16,6 +16,26 @@ export function renderTable(rows: readonly (readonly string[])[], style: { reado
     .join("")
 }
 
+/** Whether every line of `renderTable` fits into a terminal. */
+export function fits(rows: readonly (readonly string[])[], columns: number): boolean {
+  const widest = renderTable(rows).split("\n").map(width)
+  return Math.max(...widest) <= columns
+}
+
+/** For terminals that are too narrow for a table: a paragraph for each row, a line for each cell that is not empty. */
+export function renderParagraphs(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: { readonly bold?: boolean } = {},
+): string {
+  const widest = Math.max(...headings.map(width))
+  const heading = (text: string) => `${style.bold ? bold(text) : text}${" ".repeat(widest - width(text))}`
+  const paragraphs = rows.map((row) =>
+    row.flatMap((cell, index) => (cell === "" ? [] : [`${heading(headings[index] ?? "")}  ${cell}\n`])).join(""),
+  )
+  return paragraphs.join("\n")
+}
+
 /** Code points, with wide East Asian characters and emoji as two. */
 function width(text: string): number {
   let columns = 0

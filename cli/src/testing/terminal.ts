@@ -22,12 +22,14 @@ export class Terminal {
   #seen = 0
   #waiting: (() => void) | undefined
 
-  /** Starts `halfkey` with these arguments; none of them may need quotes beyond single ones. */
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>, cwd?: string) {
-    const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ")
-    this.#script = spawn(scriptCommand, ["-q", "-e", "-E", "always", "-c", `exec ${command}`, "/dev/null"], {
+  /** Starts `halfkey` with these arguments; none of them may need quotes beyond single ones. `afterwards`: a line of shell. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, cwd?: string, afterwards?: string) {
+    const line = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ")
+    const command =
+      afterwards === undefined ? `exec ${line}` : `trap : INT; ${line}; code=$?; ${afterwards}; exit $code`
+    this.#script = spawn(scriptCommand, ["-q", "-e", "-E", "always", "-c", command, "/dev/null"], {
       cwd,
-      env: { ...env, SHELL: "/bin/sh", TERM: "xterm" },
+      env: { ...env, SHELL: "/bin/sh", TERM: env["TERM"] ?? "xterm" },
       stdio: ["pipe", "pipe", "inherit"],
     })
     this.#closed = once(this.#script, "close")
@@ -48,6 +50,17 @@ export class Terminal {
       })
     }
     this.#seen = this.#shown.indexOf(text, this.#seen) + text.length
+  }
+
+  /** Resolves to whether the screen came to end like this, as behind a question; `false` when the command ended. */
+  async asks(question: RegExp): Promise<boolean> {
+    while (!question.test(this.#shown)) {
+      if (this.#script.exitCode !== null) return false
+      await new Promise<void>((resolve) => {
+        this.#waiting = resolve
+      })
+    }
+    return true
   }
 
   type(text: string): void {

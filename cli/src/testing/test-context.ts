@@ -16,6 +16,7 @@ export interface TestWorld extends Partial<Omit<World, "streams">> {
   readonly stdin?: string | Uint8Array
   readonly stdoutIsTerminal?: boolean
   readonly stderrIsTerminal?: boolean
+  readonly columns?: number
 }
 
 export interface Recorded {
@@ -26,7 +27,7 @@ export interface Recorded {
 }
 
 export function testContext(world: TestWorld = {}): Recorded {
-  const { stdin, stdoutIsTerminal = false, stderrIsTerminal = false, ...rest } = world
+  const { stdin, stdoutIsTerminal = false, stderrIsTerminal = false, columns, ...rest } = world
   const printed: Uint8Array[] = []
   let told = ""
   const streams: Streams = {
@@ -34,6 +35,7 @@ export function testContext(world: TestWorld = {}): Recorded {
     stdoutIsTerminal,
     stderrIsTerminal,
     colors: false,
+    columns,
     out: (data) => void printed.push(typeof data === "string" ? utf8(data) : data.slice()),
     err: (text) => {
       told += text
