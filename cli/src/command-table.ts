@@ -93,6 +93,12 @@ const entries = [
     load: () => import("./commands/inject.ts"),
   },
   {
+    path: "watch",
+    group: "use",
+    summary: "run a program again, or print names, when secrets change",
+    load: () => import("./commands/watch.ts"),
+  },
+  {
     path: "history",
     group: "edit",
     summary: "list the versions of a secret: when, and by whom",

@@ -1,6 +1,6 @@
 /** Values and keys, set and used by the real command, occur in no byte that somebody else could see. */
 import assert from "node:assert/strict"
-import { readFileSync, symlinkSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { parseRecoveryKit } from "@halfkey/core/formats/text-keys"
@@ -118,6 +118,31 @@ test("what halfkey run passes on, and what it shows of itself meanwhile", { skip
   const { stdout } = await household.run(parent)
   assert.ok(stdout.includes("halfkey.js"))
   assertAbsent([...allValues, ...story.allKeys], [["halfkey run", stdout]])
+})
+
+test("what --mount gives is at its path alone, and nowhere when the program was killed", {
+  skip: !canWatch,
+}, async () => {
+  const place = mkdtempSync(join(household.directory, "mounted-"))
+  const memory = existsSync("/dev/shm") ? mkdtempSync("/dev/shm/halfkey-canary-") : undefined
+  for (const type of memory === undefined ? ["fifo"] : ["fifo", "file"]) {
+    const shown = mkdtempSync(join(household.directory, "shown-"))
+    const copies = ["/proc/$$/environ", "/proc/$PPID/environ", "/proc/$PPID/cmdline"]
+    const copy = copies.map((from, index) => `cp ${from} "$1/${index}"`).join(" && ")
+    const script = `cat "$0" > /dev/null && ${copy} && cat "$0"; kill -KILL $$`
+    const path = join(place, "secrets.json")
+    const options = ["--mount", path, "--mount-type", type, "--watch", "--interval", "1h"]
+    const args = ["run", ...production, ...options, "--", "sh", "-c", script, path, shown]
+    const { code, stderr, stdout } = await household.run(args, { env: { XDG_RUNTIME_DIR: memory ?? "" } })
+    assert.equal(code, 137, text(stderr))
+    assert.equal(JSON.parse(text(stdout)).STDIN, text(values.STDIN.bytes))
+    const files = household.files(shown)
+    assert.equal(files.size, copies.length)
+    assertAbsent([...allValues, ...story.allKeys], [...files, ["stderr", stderr]])
+    assert.deepEqual(readdirSync(place), [])
+    if (memory !== undefined) assert.deepEqual(readdirSync(memory), [])
+  }
+  if (memory !== undefined) rmdirSync(memory)
 })
 
 test("arguments and variables of every process, and the files that they write", { skip: !canWatch }, () => {

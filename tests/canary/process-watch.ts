@@ -7,7 +7,7 @@ export interface SeenProcess {
   readonly variables: Buffer
   /** Regular files that are open for writing. */
   readonly writes: readonly string[]
-  /** A program that `halfkey run` started: it is meant to have the values. */
+  /** A program that `halfkey run` or `watch` started: it is meant to have the values. */
   readonly isProgramOfRun: boolean
 }
 
@@ -60,7 +60,7 @@ function ancestorsOf(pid: number, parents: ReadonlyMap<number, number>): number[
 }
 
 function isRun(commandLine: string): boolean {
-  return /halfkey\.js\0run\0/.test(commandLine)
+  return /halfkey\.js\0(run|watch)\0/.test(commandLine)
 }
 
 function writesOf(pid: number): string[] {

@@ -10,9 +10,10 @@ import { documentOf, readDocument } from "../edit/document.ts"
 import { type Editing, reportEdits, saveEdits } from "../edit/edit-secrets.ts"
 import { editorCommand, runEditor } from "../edit/editor.ts"
 import { keepingTyped, type Typed } from "../edit/kept-text.ts"
-import { editPrivately, memoryCandidates } from "../edit/private-file.ts"
+import { editPrivately } from "../edit/private-file.ts"
 import { Told, usageError } from "../failure.ts"
 import { requireConfirmation } from "../input/confirm.ts"
+import { memoryCandidates } from "../storage/memory-directory.ts"
 
 export interface EditOptions {
   /** `undefined`: all secrets of the environment. */

@@ -6,16 +6,14 @@ import { type CommandDefinition, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { InjectedFiles } from "../storage/injected-files.ts"
-import { readFileBounded } from "../streams.ts"
-import { braces, fillTemplate, placesOf, readTemplate, type Template } from "../template/placeholders.ts"
+import { fillTemplate, placesOf } from "../template/placeholders.ts"
+import { loadTemplate, shownLines } from "../template/template-file.ts"
 
 export interface InjectOptions {
   readonly inFile: string
   readonly outFile: string | undefined
   readonly force: boolean
 }
-
-const templateMaxLength = 16 * 1024 * 1024
 
 export const definition: CommandDefinition<InjectOptions> = {
   environments: "one",
@@ -53,8 +51,7 @@ changed since, is not replaced without --force.`,
 export async function run(context: Context, { inFile, outFile, force }: InjectOptions): Promise<undefined> {
   const environment = context.environment()
   const what = inFile === "-" ? "stdin" : inFile
-  const template = readTemplate(await readBytes(context, inFile), braces)
-  if (template.malformed.length > 0) throw malformed(what, template)
+  const template = await loadTemplate(inFile, context.streams, "nothing was written")
   const files = outFile === undefined ? undefined : new InjectedFiles(context.configDirectory)
   if (outFile !== undefined) {
     if (resolve(outFile) === resolve(inFile))
@@ -74,16 +71,6 @@ export async function run(context: Context, { inFile, outFile, force }: InjectOp
   return undefined
 }
 
-async function readBytes(context: Context, path: string): Promise<Uint8Array> {
-  try {
-    return path === "-" ? await context.streams.readAll(templateMaxLength) : readFileBounded(path, templateMaxLength)
-  } catch (error) {
-    if (error instanceof HalfkeyError) throw usageError(`a template has at most ${templateMaxLength} bytes`)
-    const { code = "unknown reason" } = error as NodeJS.ErrnoException
-    throw usageError(`the template ${path} could not be read: ${code}`)
-  }
-}
-
 /** Throws `secret_not_found` that names everything that is missing, with its lines. */
 async function read(
   secrets: Secrets,
@@ -94,7 +81,7 @@ async function read(
   const result = await secrets.readMany([...places.keys()], { environment })
   const missing = result.failure?.facts?.["missing"]
   if (result.failure?.code !== "secret_not_found" || !Array.isArray(missing)) return unwrap(result)
-  const told = missing.map((name) => `${name} (${lines(places.get(String(name)) ?? [])})`).join(", ")
+  const told = missing.map((name) => `${name} (${shownLines(places.get(String(name)) ?? [])})`).join(", ")
   throw new HalfkeyError(
     "secret_not_found",
     `nothing was written: ${what} names what is not in ${environment}: ${told}`,
@@ -102,17 +89,4 @@ async function read(
       hint: `halfkey list -e ${environment}`,
     },
   )
-}
-
-/** The text of the template is not quoted: somebody may have put a value there. */
-function malformed(what: string, template: Template): HalfkeyError {
-  const where = lines([...new Set(template.malformed)])
-  return usageError(
-    `nothing was written: in ${what}, ${where}, {{ is not followed by the name of a secret and }}`,
-    "{{ NAME }}, or {{{{ for two braces themselves",
-  )
-}
-
-function lines(numbers: readonly number[]): string {
-  return `${numbers.length === 1 ? "line" : "lines"} ${numbers.join(", ")}`
 }

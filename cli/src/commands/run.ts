@@ -1,13 +1,18 @@
 /** `halfkey run`: one request, then the program, with the secrets in its variables and nowhere else. */
-import { type CommandDefinition, collect, collectAll, listFlag, textFlag } from "../command.ts"
+import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
-import { isVariableName } from "../output/shell-quote.ts"
-import { requirePatterns } from "../run/chosen-secrets.ts"
+import { type Beside, defineMount, defineWatch, readMount, readWatch } from "../run/beside-options.ts"
+import { defineChoice, readChoice } from "../run/choice-options.ts"
 import { exitCodes } from "../run/exit-codes.ts"
 import { type RunOptions, start } from "../run/start.ts"
 
-export const definition: CommandDefinition<RunOptions> = {
+/** Of `run` alone: what keeps halfkey beside the program. */
+interface RunCommandOptions extends RunOptions {
+  readonly beside?: Beside
+}
+
+export const definition: CommandDefinition<RunCommandOptions> = {
   environments: "layers",
   onlyReads: true,
   usesCache: true,
@@ -22,7 +27,13 @@ Of several environments the later ones win: -e base -e production. With --only, 
 passed on as they are; only with --expand, \${NAME} stands for the value of another secret, and $\${ for \${ itself.
 
 The exit code is the program's own, 128+n when signal n ended it, 127 when it was not found, 126 when it cannot be
-executed, 125 for every failure of halfkey itself. Signals are passed on; the terminal is the program's.`,
+executed, 125 for every failure of halfkey itself. Signals are passed on; the terminal is the program's.
+
+With --watch, halfkey stays beside the program, looks for changes, and starts it again (SIGTERM, after 10 s SIGKILL) with what
+there is then, or sends it --signal. Failures of the network are told once and survived; when access is refused, the program
+is ended. With --mount, no secret is in its variables: they are in a pipe at that path, which gives everything to whoever opens
+it, or in a file in memory (--mount-type file), for its owner alone, and gone with the program. .env, .json, .yaml and .sh say
+which format; a value that it cannot hold is refused.`,
   examples: [
     { does: "start a server with its secrets", line: "halfkey run -e development -- npm start" },
     { does: "use a shell to name a variable", line: `halfkey run -e staging -- sh -c 'psql "$DATABASE_URL"'` },
@@ -34,40 +45,29 @@ executed, 125 for every failure of halfkey itself. Signals are passed on; the te
       does: "allow one name that is refused otherwise",
       line: "halfkey run -e development --allow-name NODE_OPTIONS -- node app.js",
     },
+    { does: "start again when a secret changes", line: "halfkey run --watch -e staging -- node server.js" },
+    {
+      does: "a file instead of variables, and a signal when it has changed",
+      line: "halfkey run -e staging --mount app.json --mount-type file --watch --signal HUP -- ./server app.json",
+    },
   ],
   define: (command) => {
-    command
-      .argument("[command...]", "the program and its arguments, after --")
-      .option("--only <name>", "only this secret, or those of a pattern such as 'DB_*'; may be repeated", collectAll)
-      .option("--except <name>", "without this secret, or those of a pattern; may be repeated", collectAll)
-      .option("--prefix <text>", "begin the name of every variable with it, such as TF_VAR_")
-      .option("--expand", "put values of other secrets where a value names them in braces behind a $")
-      .option("--allow-name <name>", "allow a secret of this dangerous name; may be repeated", collect)
+    defineChoice(command.argument("[command...]", "the program and its arguments, after --"))
+    defineMount(defineWatch(command.option("--watch", "start the program again when a secret changes")))
   },
   read: ([command], flags) => {
-    const [only, except, environments] = [
-      listFlag(flags, "only"),
-      listFlag(flags, "except"),
-      listFlag(flags, "environment"),
-    ]
-    const prefix = textFlag(flags, "prefix")
-    requirePatterns("--only", only)
-    requirePatterns("--except", except)
-    // Of an empty variable of a script: another environment must not come in its place.
-    if (environments.includes("")) throw usageError("-e names no environment", "-e development")
-    if (prefix !== undefined && !isVariableName(prefix)) throw usageError("no variable can begin with that --prefix")
-    return {
-      command: Array.isArray(command) ? command.map(String) : [],
-      allowedNames: listFlag(flags, "allowName"),
-      environments,
-      only,
-      except,
-      prefix,
-      expand: flags["expand"] === true,
-    }
+    const watch = flags["watch"] === true ? readWatch(flags) : undefined
+    if (watch === undefined && (flags["signal"] ?? flags["interval"]) !== undefined)
+      throw usageError("--signal and --interval are for --watch", "--watch --signal HUP")
+    const mount = readMount(flags)
+    const options = readChoice(command, flags)
+    return watch === undefined && mount === undefined ? options : { ...options, beside: { watch, mount } }
   },
 }
 
-export function run(context: Context, options: RunOptions): Promise<number> {
-  return start(context, options)
+export async function run(context: Context, options: RunCommandOptions): Promise<number> {
+  const { beside } = options
+  if (beside === undefined) return await start(context, options)
+  const { runBeside } = await import("../run/beside.ts")
+  return await runBeside(context, options, beside, false)
 }

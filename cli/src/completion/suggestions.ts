@@ -72,7 +72,7 @@ function ofProgram(before: readonly string[], current: string, command: Command,
 function ofCommand(entry: CommandEntry, current: string, command: Command, typed: Typed): Candidates {
   const operands = typed.operands - entry.path.split(" ").length
   // From there on, another program's words.
-  if (entry.path === "run" && (operands > 0 || typed.isBehindDashes)) return []
+  if (["run", "watch"].includes(entry.path) && (operands > 0 || typed.isBehindDashes)) return []
   if (typed.waiting !== undefined) return valuesOf(typed.waiting)
   if (current.startsWith("-") && !typed.isBehindDashes) return optionsOf(command)
   const args = command.registeredArguments

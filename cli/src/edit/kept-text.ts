@@ -3,7 +3,8 @@ import { rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { isProblemCode } from "@halfkey/core/formats/problem-codes"
-import { newDirectory } from "./private-file.ts"
+import { newDirectory } from "../storage/memory-directory.ts"
+import { editorPurpose } from "./private-file.ts"
 
 export interface Typed {
   readonly name: string
@@ -33,7 +34,7 @@ export function keepingTyped(failure: unknown, typed: Typed | undefined, candida
 function keep({ content, name }: Typed, candidates: readonly string[]): string | undefined {
   let directory: string | undefined
   try {
-    directory = newDirectory(candidates)
+    directory = newDirectory(candidates, editorPurpose)
     const path = join(directory, name)
     writeFileSync(path, content, { mode: 0o600, flag: "wx" })
     return path

@@ -10,35 +10,56 @@ const forwardedAlways = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "
 /** A terminal sends these to the whole foreground group: the child has them already, and a second copy would look like impatience. */
 const fromTerminal = ["SIGINT", "SIGQUIT"] as const
 
-/**
- * Resolves to the child's exit code, or 128+n where signal n ended it; to 127 or 126, told by `tell`, where there was
- * nothing to start. Throws where the system refuses the start for another reason.
- */
-export function runChild(
+/** How a program ended; `wasStarted: false` where there was nothing to start. */
+export interface Ended {
+  /** The child's exit code, or 128+n where signal n ended it; 127 or 126 where nothing was started. */
+  readonly exit: number
+  readonly signal: NodeJS.Signals | null
+  readonly wasStarted: boolean
+}
+
+/** Resolves to `Ended.exit`, with the signals passed on. Throws as `untilEnd`. */
+export async function runChild(
   command: readonly string[],
   variables: Record<string, string>,
   tell: (text: string) => void,
 ): Promise<number> {
+  return (await untilEnd(command, variables, tell, passSignals)).exit
+}
+
+/**
+ * Starts the program, and resolves when it has ended. Where there is nothing to start, `tell` gets to know why. Throws where
+ * the system refuses the start for another reason.
+ */
+export function untilEnd(
+  command: readonly string[],
+  variables: Record<string, string>,
+  tell: (text: string) => void,
+  onStart: (child: ChildProcess) => void,
+): Promise<Ended> {
   const [file = "", ...args] = command
   return new Promise((resolve, reject) => {
+    const nothing = (exit: number) => resolve({ exit, signal: null, wasStarted: false })
     // Node reports some reasons by an event and the others by a throw. Its error quotes the arguments, so it goes no further.
     const notStarted = (error: unknown) => {
       const { code = "unknown reason" } = error as NodeJS.ErrnoException
       if (code === "ENOENT") {
         tell(`halfkey: the program ${JSON.stringify(file)} was not found\n`)
-        resolve(exitCodes.notFound)
+        nothing(exitCodes.notFound)
       } else if (["EACCES", "ENOEXEC", "EISDIR", "ENOTDIR"].includes(code)) {
         tell(`halfkey: ${JSON.stringify(file)} cannot be executed: ${code}\n`)
-        resolve(exitCodes.notExecutable)
+        nothing(exitCodes.notExecutable)
       } else reject(new HalfkeyError("unexpected", `the program could not be started: ${code}`))
     }
     try {
       const child = spawn(file, args, { stdio: "inherit", env: variables })
-      passSignals(child)
+      if (child.pid !== undefined) onStart(child)
       child.on("error", (error) => {
         if (child.pid === undefined) notStarted(error)
       })
-      child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]))
+      child.on("exit", (code, signal) => {
+        resolve({ exit: code ?? 128 + constants.signals[signal ?? "SIGKILL"], signal, wasStarted: true })
+      })
     } catch (error) {
       notStarted(error)
     }

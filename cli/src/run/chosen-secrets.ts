@@ -38,12 +38,13 @@ export function choose<Secret extends Named>(
       },
     )
   }
-  const chosen = secrets.filter(
-    ({ name }) =>
-      (only.length === 0 || only.some((pattern) => matches(name, pattern))) &&
-      !except.some((pattern) => matches(name, pattern)),
-  )
+  const chosen = secrets.filter(({ name }) => isChosen(name, { only, except }))
   return { chosen, unused: except.filter((pattern) => !isThere(pattern)) }
+}
+
+export function isChosen(name: string, { only, except }: Choice): boolean {
+  const isWanted = only.length === 0 || only.some((pattern) => matches(name, pattern))
+  return isWanted && !except.some((pattern) => matches(name, pattern))
 }
 
 export function isPattern(text: string): boolean {

@@ -40,16 +40,16 @@ export async function start(context: Context, options: RunOptions): Promise<numb
 }
 
 /** Throws a usage error. */
-function requireProgram([file]: readonly string[]): void {
+export function requireProgram([file]: readonly string[]): void {
   if (!file) throw usageError("no program was named", "halfkey run -e development -- <program>")
 }
 
-function environmentsOf(context: Context, { environments }: RunOptions): readonly string[] {
+export function environmentsOf(context: Context, { environments }: RunOptions): readonly string[] {
   return environments.length > 0 ? environments : [context.environment()]
 }
 
 /** What is left by --only and --except, expanded where that was asked for. */
-async function chosenSecrets(
+export async function chosenSecrets(
   context: Context,
   found: readonly Secret[],
   environments: readonly string[],
@@ -61,7 +61,7 @@ async function chosenSecrets(
 }
 
 /** Throws where a value or a name can be no variable's. */
-function variablesOf(
+export function variablesOf(
   context: Context,
   secrets: readonly Secret[],
   { allowedNames, prefix }: RunOptions,
@@ -72,7 +72,7 @@ function variablesOf(
 }
 
 /** One request for each environment, all at once. Of one, no more is read than what is named. */
-async function readLayers(
+export async function readLayers(
   secrets: Secrets,
   environments: readonly string[],
   { only, expand }: RunOptions,
