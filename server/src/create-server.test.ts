@@ -116,7 +116,8 @@ test("the root key may come from the environment or a file elsewhere", async (co
     code: "root_key_mismatch",
   })
   await assert.rejects(server.startAgain({ HALFKEY_ROOT_KEY: "short" }), { code: "invalid_configuration" })
-  const path = join(server.dataDirectory, "elsewhere.key")
+  const path = `${server.dataDirectory}-elsewhere.key`
+  context.after(() => rmSync(path, { force: true }))
   await assert.rejects(server.startAgain({ HALFKEY_ROOT_KEY: "", HALFKEY_ROOT_KEY_FILE: path }), {
     code: "missing_configuration",
   })
