@@ -6,7 +6,6 @@ import type {
   EnvironmentAdministration,
   GrantAdministration,
   GranterAdministration,
-  RestoreAdministration,
 } from "./administration/administration.ts"
 import { ApiKeys } from "./administration/api-keys.ts"
 import { Audit } from "./administration/audit.ts"
@@ -22,6 +21,7 @@ import { Grants } from "./administration/grants.ts"
 import { readHealth } from "./administration/health.ts"
 import { checkKit, recover } from "./administration/recovery.ts"
 import { Restores } from "./administration/restore.ts"
+import type { RestoreAdministration } from "./administration/restore-types.ts"
 import { readWorkspace } from "./administration/roster.ts"
 import type {
   CheckedRecoveryKit,
@@ -48,7 +48,6 @@ export type {
   EnvironmentAdministration,
   GrantAdministration,
   GranterAdministration,
-  RestoreAdministration,
 } from "./administration/administration.ts"
 export type * from "./administration/api-key-types.ts"
 export type * from "./administration/audit-key-types.ts"
@@ -64,6 +63,13 @@ export { type Failure, type FailureType, type ProblemCode, type Result, SecretsE
 /**
  * Makes a workspace with its root, its environments and its first admin client, all on this machine, and registers it
  * with the server's one-time setup token. What it answers with is shown once; keep the recovery kit in a safe.
+ *
+ * @example
+ * const made = unwrap(await createWorkspace({ endpoint, setupToken, label: "laptop of Ada" }))
+ * const { recoveryKit, ...credentials } = made // the kit goes into a safe
+ * const admin = new Admin({ ...credentials, endpoint })
+ * console.log(unwrap(await admin.environments.list()).length) // prints 3
+ * await admin.close()
  */
 export function createWorkspace(options: CreateWorkspaceOptions): Promise<Result<NewWorkspace>> {
   return toResult(async () => await makeWorkspace(options))
@@ -72,17 +78,33 @@ export function createWorkspace(options: CreateWorkspaceOptions): Promise<Result
 /**
  * For when every admin's key is lost: with the recovery kit, a new admin takes the place of every client and API key, and
  * can read every environment. Can be repeated; each time the admin of the time before is out.
+ *
+ * @example
+ * const { environments } = unwrap(await recoverWorkspace({ endpoint, recoveryKit, label: "new laptop of Ada" }))
+ * console.log(environments.includes("production")) // prints true
  */
 export function recoverWorkspace(options: RecoverOptions): Promise<Result<RecoveredWorkspace>> {
   return toResult(async () => await recover(options))
 }
 
-/** Whether a recovery kit was typed whole and is that of this workspace. Sends nothing, and uses it for nothing. */
+/**
+ * Whether a recovery kit was typed whole and is that of this workspace. Sends nothing, and uses it for nothing.
+ *
+ * @example
+ * const { workspaceId } = unwrap(await checkRecoveryKit(recoveryKit, workspaceCRN))
+ * console.log(workspaceCRN.endsWith(workspaceId)) // prints true
+ */
 export function checkRecoveryKit(recoveryKit: string, workspaceCRN?: string): Promise<Result<CheckedRecoveryKit>> {
   return toResult(async () => await checkKit(recoveryKit, workspaceCRN))
 }
 
-/** The keys of a device that asks to be let in (S9), made on this machine. Keep them before anything is sent. */
+/**
+ * The keys of a device that asks to be let in (S9), made on this machine. Keep them before anything is sent.
+ *
+ * @example
+ * const device = unwrap(await newDevice(workspaceCRN))
+ * console.log(Object.keys(device).join()) // prints workspaceCRN,clientId,clientKey,nonce
+ */
 export function newDevice(workspaceCRN: string): Promise<Result<DeviceKeys>> {
   return toResult(async () => await makeDeviceKeys(workspaceCRN))
 }
@@ -90,6 +112,11 @@ export function newDevice(workspaceCRN: string): Promise<Result<DeviceKeys>> {
 /**
  * Asks the server to let a device in, and gives the code that an admin compares (`devices.approve`). Until then every call
  * with the device's keys and `device: true` fails with `device_pending`. Repeating it changes nothing.
+ *
+ * @example
+ * const device = unwrap(await newDevice(workspaceCRN))
+ * const { code } = unwrap(await fileDevice({ endpoint, device, label: "laptop of Grace" }))
+ * console.log(code.length) // prints 11
  */
 export function fileDevice(options: FileDeviceOptions): Promise<Result<FiledDevice>> {
   return toResult(async () => await fileDeviceKeys(options))
@@ -98,6 +125,13 @@ export function fileDevice(options: FileDeviceOptions): Promise<Result<FiledDevi
 /**
  * Verifies entries that were taken away with `admin.audit.export` against a checkpoint, without asking any server. Fails
  * with `audit_verification_failed`, or `keyset_verification_failed` for a roster that the CRN does not prove.
+ *
+ * @example
+ * const { note, roster } = unwrap(await admin.audit.checkpoint())
+ * const entries: AuditLogEntry[] = []
+ * for await (const page of admin.audit.export()) entries.push(...unwrap(page).entries)
+ * const { size } = unwrap(await verifyAuditExport({ entries, checkpoint: note, workspaceCRN, roster }))
+ * console.log(size <= entries.length) // prints true
  */
 export function verifyAuditExport(options: VerifyExportOptions): Promise<Result<VerifiedAudit>> {
   return toResult(async () => await verifyExport(options))
@@ -106,6 +140,11 @@ export function verifyAuditExport(options: VerifyExportOptions): Promise<Result<
 /**
  * Administration of one workspace, by an `admin` client, or with a `control` key without a client for what needs no
  * signature. Settings, results and failures are those of `Secrets`.
+ *
+ * @example
+ * const admin = new Admin() // by variables, as `Secrets`
+ * console.log(unwrap(await admin.workspace()).caller.role) // prints admin
+ * await admin.close()
  */
 export class Admin {
   readonly environments: EnvironmentAdministration
@@ -137,7 +176,13 @@ export class Admin {
     this.restore = new Restores(this.#holder)
   }
 
-  /** The own workspace: its granters by the signed roster, checked against the CRN, and what the caller may do. */
+  /**
+   * The own workspace: its granters by the signed roster, checked against the CRN, and what the caller may do.
+   *
+   * @example
+   * const { granters } = unwrap(await admin.workspace())
+   * console.log(granters.map(({ label }) => label).join()) // prints admin
+   */
   workspace(options: CallOptions = {}): Promise<Result<WorkspaceInfo>> {
     return toResult(async () => {
       const { session } = this.#holder
@@ -145,12 +190,24 @@ export class Admin {
     })
   }
 
-  /** Whether the server is there. Works without credentials, too. */
+  /**
+   * Whether the server is there. Works without credentials, too.
+   *
+   * @example
+   * const { needsSetup, protocols } = unwrap(await admin.health())
+   * console.log(needsSetup, protocols.length > 0) // prints false true
+   */
   health(options: CallOptions = {}): Promise<Result<ServerHealth>> {
     return toResult(async () => await readHealth(this.#options, options))
   }
 
-  /** Waits for calls under way, then overwrites all keys in memory. Later calls fail. */
+  /**
+   * Waits for calls under way, then overwrites all keys in memory. Later calls fail.
+   *
+   * @example
+   * await admin.close()
+   * console.log((await admin.workspace()).failure?.code) // prints invalid_argument
+   */
   async close(): Promise<void> {
     await this.#holder.close()
   }

@@ -16,7 +16,7 @@ const keyPattern = /^[A-Za-z0-9._-]+$/
  * another.
  *
  * @example
- * const cache = { maxStale: 3600, store: fileCache("/var/cache/my-app") }
+ * const cache = { maxStale: 3600, store: fileCache(".cache/my-app") }
  * const secrets = new Secrets({ environment: "production", cache })
  */
 export function fileCache(directory: string): CacheStore {

@@ -51,7 +51,13 @@ function requireAuditFloor({ origin, read, receiptsSince = 0, rootHash, seenAt, 
   requireFloor(isTime(readSize) && readSize <= size && Array.isArray(peaks) && peaks.every(isHash))
 }
 
-/** Of each floor the higher one. Where both are equally high, `first` stays. For stores that several processes share. */
+/**
+ * Of each floor the higher one. Where both are equally high, `first` stays. For stores that several processes share.
+ *
+ * @example
+ * const [here, there] = [{ roster: { seq: 1, hash: "…" } }, { roster: { seq: 2, hash: "…" } }]
+ * console.log(joinStates(here, there).roster?.seq) // prints 2
+ */
 export function joinStates(first: FreshnessState, second: FreshnessState): FreshnessState {
   const roster = higher(first.roster, second.roster, ({ seq }) => [seq])
   const keysets = joinRecords(first.keysets, second.keysets, higherKeyset)

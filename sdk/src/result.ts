@@ -31,7 +31,13 @@ export type Result<T> =
   | { readonly data: T; readonly failure?: undefined }
   | { readonly data?: undefined; readonly failure: Failure }
 
-/** A failure as an exception, for people who prefer those. Its fields are those of `Failure`. */
+/**
+ * A failure as an exception, for people who prefer those. Its fields are those of `Failure`.
+ *
+ * @example
+ * const result = await secrets.get("NOWHERE")
+ * if (result.failure) console.log(new SecretsError(result.failure).message) // prints there is no secret NOWHERE in production
+ */
 export class SecretsError extends Error implements Failure {
   override readonly name = "SecretsError"
   readonly type: FailureType
@@ -54,7 +60,16 @@ export class SecretsError extends Error implements Failure {
   }
 }
 
-/** The data of a result. Throws `SecretsError` for a failure. */
+/**
+ * The data of a result. Throws `SecretsError` for a failure.
+ *
+ * @example
+ * try {
+ *   unwrap(await secrets.get("NOWHERE"))
+ * } catch (error) {
+ *   if (error instanceof SecretsError) console.log(error.code) // prints secret_not_found
+ * }
+ */
 export function unwrap<T>(result: Result<T>): T {
   if (result.failure !== undefined) throw new SecretsError(result.failure)
   return result.data as T

@@ -35,9 +35,23 @@ export interface TestWorkspace extends TestClient {
   /** As its first admin. */
   readonly secrets: Secrets
   readonly admin: Admin
-  /** A further client, by default a member who reads and writes the first environment. */
+  /**
+   * A further client, by default a member who reads and writes the first environment.
+   *
+   * @example
+   * const { env, options } = unwrap(await place.client({ label: "api" }))
+   * const secrets = new Secrets(options)
+   * unwrap(await secrets.set("PORT", "8080"))
+   * console.log(env["CS_ENVIRONMENT"]) // prints production
+   * await secrets.close()
+   */
   client(options?: Partial<NewClientOptions>): Promise<Result<TestClient>>
-  /** Ends the server and deletes its data. At the end of the process it happens by itself. */
+  /**
+   * Ends the server and deletes its data. At the end of the process it happens by itself.
+   *
+   * @example
+   * await place.close()
+   */
   close(): Promise<void>
 }
 
@@ -49,8 +63,8 @@ const usualEnvironments = ["production", "staging", "development"] as const
  *
  * @example
  * const place = unwrap(await startTestWorkspace())
- * await place.secrets.set("DATABASE_URL", "postgres://localhost/test")
- * // … new Secrets(place.options), or a program with the variables place.env …
+ * unwrap(await place.secrets.set("DATABASE_URL", "postgres://localhost/test"))
+ * // What is tested: new Secrets(place.options), or a program with the variables place.env.
  * await place.close()
  */
 export function startTestWorkspace(options: TestWorkspaceOptions = {}): Promise<Result<TestWorkspace>> {

@@ -12,13 +12,15 @@ export const entries: readonly Entry[] = [
     name: "secrets",
     source: "secrets",
     about: `Reading and writing secrets. Every method resolves to a [\`Result\`](#result): \`{ data }\` or \`{ failure }\`. In the examples
-\`secrets\` is a \`Secrets\` of the environment production, with some secrets in it.`,
+\`secrets\` is a \`Secrets\` of the environment production, with some secrets in it, and \`z\` is zod. Everything else is imported from
+the entry that it is in.`,
   },
   {
     name: "admin",
     source: "admin",
     about: `Administration: environments, clients, API keys, devices, the audit log. Everything is made and signed on the machine that
-calls. In the examples \`admin\` is an \`Admin\` of a workspace with the environments production, staging and development.`,
+calls. In the examples \`admin\` is an \`Admin\` of a workspace with the environments production, staging and development, and \`clientId\`
+that of a member of staging.`,
   },
   {
     name: "cache",

@@ -16,7 +16,12 @@ function contents(model: readonly EntryModel[]): string {
     const found = [...groups.map(({ title }) => title), ...functions.map(({ path }) => `${path}()`)]
     return `- [\`halfkey/${name}\`](${name}.md): ${found.map((each) => `\`${each}\``).join(", ")}`
   })
-  return blocks(["# API reference", note, rows.join("\n"), "[The README](../../sdk/README.md) is the place to begin."])
+  return blocks([
+    "# API reference",
+    note,
+    rows.join("\n"),
+    "A test compiles every example, and runs it against a real server. [The README](../../sdk/README.md) is the place to begin.",
+  ])
 }
 
 function page(entry: EntryModel, model: readonly EntryModel[]): string {

@@ -1,4 +1,6 @@
 /** What comparing a restored server with this machine's memory gives, and what accepting it takes (S10). */
+import type { CallOptions } from "../options.ts"
+import type { Result } from "../result.ts"
 import type { KeysetSummary } from "./environment-types.ts"
 import type { MemberMode } from "./types.ts"
 
@@ -160,4 +162,47 @@ export interface AcceptedRestore {
     readonly versionFloor: number
     readonly newEpoch: number | null
   }[]
+}
+
+/**
+ * After an operator restored an older database. What this machine remembers comes from `freshness`, what it can bring back
+ * from `archive`: give both, and keep both.
+ */
+export interface RestoreAdministration {
+  /**
+   * What the server went back on. Works where every other call is refused as stale, and changes nothing, not even what is
+   * remembered. Left out: all environments that were seen or are listed.
+   * @example
+   * const { differs } = unwrap(await admin.restore.compare())
+   * console.log(differs) // prints false
+   */
+  compare(environments?: readonly string[], options?: CallOptions): Promise<Result<Reconciliation>>
+  /**
+   * What `accept` would sign now.
+   * @example
+   * const { environments } = unwrap(await admin.restore.plan(["production"]))
+   * for (const { environment, members, staysOut } of environments) console.log(environment, members, staysOut)
+   */
+  plan(environments?: readonly string[], options?: CallOptions & AcceptRestoreOptions): Promise<Result<RestorePlan>>
+  /**
+   * Signs, on top of what the server serves now, manifests that every client takes: of a higher incarnation, with the
+   * members, modes and state of the newest manifest that this machine has seen, and versions that go on above all that it has
+   * seen. Nobody who had been removed comes back. Rosters that the server lost are uploaded first. Fails with `not_a_granter`
+   * before anything is done. Repeating it is no failure, and finishes what was interrupted.
+   * @example
+   * const { environments } = unwrap(await admin.restore.accept(["production"]))
+   * console.log(environments.length) // prints 0
+   */
+  accept(
+    environments?: readonly string[],
+    options?: CallOptions & AcceptRestoreOptions,
+  ): Promise<Result<AcceptedRestore>>
+  /**
+   * Uploads lost rosters, and, where the restore was accepted, writes again as new versions what this machine keeps and the
+   * server's keys still open. Needs no granter. Repeating it is no failure.
+   * @example
+   * const { notOpened, secrets: again } = unwrap(await admin.restore.bringBack())
+   * console.log(again.length, notOpened.length) // prints 0 0
+   */
+  bringBack(environments?: readonly string[], options?: CallOptions): Promise<Result<BroughtBack>>
 }

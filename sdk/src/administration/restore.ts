@@ -5,7 +5,6 @@ import { toResult } from "../failure.ts"
 import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { SessionHolder } from "../session-holder.ts"
-import type { RestoreAdministration } from "./administration.ts"
 import { compare, reconciliationOf } from "./comparison.ts"
 import { acceptAll, planAll } from "./restore-acceptance.ts"
 import type {
@@ -13,6 +12,7 @@ import type {
   AcceptRestoreOptions,
   BroughtBack,
   Reconciliation,
+  RestoreAdministration,
   RestorePlan,
 } from "./restore-types.ts"
 import { bringBack } from "./restore-values.ts"

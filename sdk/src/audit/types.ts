@@ -138,22 +138,42 @@ export interface VerifyExportOptions {
 
 /** The audit log: asking it questions, taking it away, proving it. Needs an API key with `audit:read`. */
 export interface AuditAdministration {
-  /** One page of entries, as the server has them: only `verify` proves anything. Reading is logged, too. */
+  /**
+   * One page of entries, as the server has them: only `verify` proves anything. Reading is logged, too.
+   *
+   * @example
+   * const { entries } = unwrap(await admin.audit.entries({ action: "secret.read" }, { order: "desc", limit: 10 }))
+   * for (const { entry, index } of entries) console.error(index, JSON.parse(entry).time)
+   */
   entries(filter?: AuditFilter, options?: AuditPageOptions): Promise<Result<AuditLogPage>>
   /**
    * All entries, page by page, oldest first. Ends after a failure; go on with `after`, the index of the last entry that
    * you have. `timeoutMs` is that of each request.
+   *
+   * @example
+   * let count = 0
+   * for await (const page of admin.audit.export()) count += unwrap(page).entries.length
+   * console.log(count > 0) // prints true
    */
   export(options?: CallOptions & { readonly after?: number }): AsyncIterable<Result<AuditLogPage>>
   /**
    * The newest head, checked: its signature by the verified roster, and that it goes on from the last one that this
    * machine saw. Fails with `audit_verification_failed`.
+   *
+   * @example
+   * const { note, size } = unwrap(await admin.audit.checkpoint())
+   * console.log(note.startsWith("halfkey/"), size > 0) // prints true true
    */
   checkpoint(options?: CallOptions): Promise<Result<AuditCheckpoint>>
   /**
    * Everything that can be proved: the tree of all entries is the one that was signed, it goes on from the last head that
    * this machine saw, and this machine's receipts are in it. Reads the whole log, in little memory; `timeoutMs` is that of
    * each request. Fails with `audit_verification_failed`, which names the check and, where it can be told, the entry.
+   *
+   * @example
+   * unwrap(await admin.workspace()) // whose receipt must be in the log
+   * const { receipts, size } = unwrap(await admin.audit.verify())
+   * console.log(size > 0, receipts > 0) // prints true true
    */
   verify(options?: VerifyAuditOptions): Promise<Result<VerifiedAudit>>
 }

@@ -12,7 +12,12 @@ const ofEnvironment = [
   "keyset_not_found",
 ]
 
-/** What of a client's caches a failure of this code deletes: all, those of the environment that was asked for, or nothing. */
+/**
+ * What of a client's caches a failure of this code deletes: all, those of the environment that was asked for, or nothing.
+ *
+ * @example
+ * console.log(deletedBy("client_revoked"), deletedBy("timeout")) // prints client undefined
+ */
 export function deletedBy(code: string): "client" | "environment" | undefined {
   if (ofClient.includes(code)) return "client"
   return ofEnvironment.includes(code) ? "environment" : undefined
