@@ -70,8 +70,14 @@ function compiledCode(directory) {
       for (const { path, script } of compiledNow) {
         const partial = `${path}.${process.pid}`
         const code = script.createCachedData()
-        fs.writeFileSync(partial, Buffer.concat([code, code]), { mode: 0o600, flag: "wx" })
-        fs.renameSync(partial, path)
+        try {
+          fs.writeFileSync(partial, Buffer.concat([code, code]), { mode: 0o600, flag: "wx" })
+          fs.renameSync(partial, path)
+        } catch (error) {
+          // An empty file fits on a full disk: each run would leave one.
+          fs.rmSync(partial, { force: true })
+          throw error
+        }
       }
       removeOld()
     } catch {

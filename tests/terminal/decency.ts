@@ -16,7 +16,11 @@ export function requireDecent({ args }: Pick<Sample, "args">, { code, signal, st
   assert.doesNotMatch(stderr, /\[y\/N\]|Value of .*: $/, `a question that nobody can answer: ${what}`)
 }
 
-/** Wrong usage comes with what to type. */
-export function requireHint({ args }: Pick<Sample, "args">, { stderr }: Outcome): void {
-  assert.match(stderr, /^ {2}(try|hint): \S/m, `halfkey ${args.join(" ")} does not say what to type: ${stderr}`)
+/** Wrong usage comes with what to type; what doctor finds is its output. */
+export function requireHint({ args }: Pick<Sample, "args">, { stderr, stdout }: Outcome): void {
+  assert.match(
+    `${stdout}${stderr}`,
+    /^ +(try|hint): \S/m,
+    `halfkey ${args.join(" ")} does not say what to type: ${stderr}`,
+  )
 }

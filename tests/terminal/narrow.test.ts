@@ -37,7 +37,9 @@ const copied = (stdout: string) =>
 
 for (const columns of [40, 20]) {
   test(`every command that reads, in ${columns} columns`, { skip: noTmux }, async (t) => {
-    const reading = (await scene.samples()).filter(({ onlyReads, path }) => onlyReads && !path.startsWith("audit "))
+    const reading = (await scene.samples()).filter(
+      ({ onlyReads, path, waits }) => onlyReads && waits === undefined && !path.startsWith("audit "),
+    )
     const screen = await at(columns)
     t.after(() => screen.close())
     const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`

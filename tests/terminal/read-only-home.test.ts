@@ -48,6 +48,7 @@ for (const [what, seen] of [
     const before = await changes()
     let reading = 0
     for (const sample of await scene.samples()) {
+      if (sample.waits !== undefined && sample.onlyReads) continue
       // Which files inject wrote before is one of the things that cannot be remembered.
       rmSync(join(scene.halfkey.directory, "app.yaml"), { force: true })
       const outcome = await scene.halfkey.run(sample.args, { env })

@@ -20,7 +20,7 @@ export interface Sample {
 /** What runs until it is told to stop, by what stderr says when it does. */
 const waiting: Readonly<Record<string, RegExp>> = {
   login: /[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}/,
-  watch: /halfkey: .*\n/,
+  watch: /halfkey: watching \d+ secrets/,
 }
 
 /** One workspace with everything that the examples name, and another client. */
@@ -62,12 +62,14 @@ export class Scene {
     const { line = "" } = definition?.examples.find((each) => exampleWords(each.line).length > 0) ?? {}
     const words = exampleWords(line).map((word) => this.#there(word))
     const program = words.indexOf("--")
+    // Its program would say when it waits: without one, it says so itself.
+    const runs = program >= 0 && path !== "watch"
     // Aliases share the examples of what they are another word for.
     const own = path.split(" ")
     const depth = commandTable.some((each) => each.path === words.slice(0, 2).join(" ")) ? 2 : 1
     const args = [...own, ...words.slice(depth, program < 0 ? undefined : program)]
     const onlyReads = definition?.onlyReads === true
-    return { path, args: program < 0 ? args : [...args, "--", "true"], onlyReads, waits: waiting[path] }
+    return { path, args: runs ? [...args, "--", "true"] : args, onlyReads, waits: waiting[path] }
   }
 
   async close(): Promise<void> {
