@@ -62,6 +62,8 @@ export interface ServerOptions {
   readonly logDestination: DestinationStream
   /** Called when what is on disk is not known any more: the process must end. */
   readonly onFatal: (error: Error) => void
+  /** Called when all is loaded, before the first request can come. */
+  readonly beforeListening?: () => void
 }
 
 export interface RunningServer {
@@ -150,6 +152,8 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     logger.info({ version, region: config.region, rootKey: rootKey.fingerprint }, "halfkey-server starting")
     opened.push(await followKeys(keys, logger))
     followReplicas(store, keys, forget, () => purges.look())
+    await app.ready()
+    options.beforeListening?.()
     const address = await listen(app, config)
     const url = urlOf(config, address)
     purges.look()

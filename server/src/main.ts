@@ -13,6 +13,7 @@ import { readConfig } from "./config.ts"
 import { createServer, type RunningServer } from "./create-server.ts"
 import { help } from "./help.ts"
 import { BufferedOutput } from "./log.ts"
+import { releaseMemory } from "./release-memory.ts"
 import { version } from "./version.ts"
 
 const output = new BufferedOutput()
@@ -33,7 +34,7 @@ function fail(error: unknown): never {
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env)
-  const server = await createServer({ config, logDestination: output, onFatal: fail })
+  const server = await createServer({ config, logDestination: output, onFatal: fail, beforeListening: releaseMemory })
   stopOnSignals(server)
   // Without a file to open again, SIGHUP keeps its usual meaning.
   if (config.streams.file !== undefined) process.on("SIGHUP", () => server.reopenStreams())
