@@ -125,9 +125,11 @@ describe("a person's device", () => {
       `endpoint\t${endpoint}`,
       `workspaceCRN\t${crn}`,
       `clientId\t${clientId}`,
+      "label\tAda's laptop",
       "role\tmember",
       "granter\tfalse",
       "device\ttrue",
+      "environments\tproduction:read,staging",
       "",
     ])
     assert.equal(JSON.parse(await laptop.ok(["whoami", "-o", "json"])).apiKeyId, null)

@@ -2,6 +2,7 @@
 import { unwrap } from "halfkey/admin"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
+import { limitsOf } from "../output/api-key-limits.ts"
 import { printRows } from "../output/formats.ts"
 
 export interface KeysListOptions {
@@ -44,10 +45,7 @@ export async function run(context: Context, { all }: KeysListOptions): Promise<u
     role,
     clientId,
     limits: [
-      ...(readOnly ? ["read-only"] : []),
-      ...(environments ?? []),
-      ...(networks ?? []),
-      ...(times.expiresAt === null ? [] : [`until ${times.expiresAt}`]),
+      ...limitsOf({ readOnly, environments, networks, expiresAt: times.expiresAt }),
       ...(times.rotatedTo === null ? [] : [`rotated to ${times.rotatedTo}`]),
     ],
     readOnly,

@@ -4,9 +4,9 @@ import { type Admin, type ServerHealth, unwrap } from "halfkey/admin"
 import type { Secrets } from "halfkey/secrets"
 import type { Context } from "../context.ts"
 import type { Settings } from "../settings/resolve.ts"
+import { protocol } from "../version.ts"
 import { type Finding, fail, failed, ok, warn } from "./finding.ts"
 
-const protocol = "halfkey/v1"
 /** Assertions are accepted within 60 s (S8). */
 const skewFailsAboveMs = 60_000
 const skewWarnsAboveMs = 30_000

@@ -10,13 +10,15 @@ export interface HalfkeyFile {
   readonly workspaceCRN?: string
   readonly environment?: string
   readonly endpoint?: string
+  /** Versions of halfkey that the repository is for, as npm writes ranges. Nothing but `version --check` and `doctor` looks at it. */
+  readonly requires?: string
   /** Manifests of `environment` below this revision are refused (S10); several environments by name or id. */
   readonly minimumRevision?: number | Readonly<Record<string, number>>
   /** How old may be what the cache gives while the server is away, such as `12h`. */
   readonly maxStale?: string
 }
 
-const texts = ["workspaceCRN", "environment", "endpoint", "maxStale"] as const
+const texts = ["workspaceCRN", "environment", "endpoint", "requires", "maxStale"] as const
 const known = [...texts, "minimumRevision", "$schema"]
 const credentials = ["clientId", "clientKey", "apiKey", "accessKey", "recoveryKit"]
 

@@ -27,7 +27,13 @@ test("a workspace is created whole: root, roster, first client, API key and key 
 })
 
 test("a workspace tells the caller who it is", () => {
-  const caller = { clientId: null, apiKeyId: "abcdefghij234567", role: "control", scopes: ["keyset:list"] }
+  const caller = {
+    clientId: null,
+    apiKeyId: "abcdefghij234567",
+    role: "control",
+    scopes: ["keyset:list"],
+    narrowing: null,
+  }
   const workspace = {
     workspaceCRN: crn,
     createdAt: "2026-01-31T00:00:00.000Z",
@@ -38,6 +44,7 @@ test("a workspace tells the caller who it is", () => {
   }
   assertSchema(Workspace, workspace, Object.keys(workspace), [
     { caller: { ...caller, role: "root" } },
+    { caller: { ...caller, narrowing: { readOnly: true } } },
     { auditKey: "" },
   ])
   const device = { ...workspace, caller: { ...caller, clientId, apiKeyId: null, role: "member" } }

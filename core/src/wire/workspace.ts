@@ -29,6 +29,18 @@ export const Workspace = Type.Object({
     apiKeyId: Type.Union([ApiKeyIdText, Type.Null()], { description: "null: a person's device (S9)" }),
     role: Role,
     scopes: Type.Array(Type.String()),
+    narrowing: Type.Union(
+      [
+        Type.Object({
+          readOnly: Type.Boolean(),
+          environments: Type.Union([Type.Array(Type.String()), Type.Null()], { description: "Names; null: all" }),
+          networks: Type.Union([Type.Array(Type.String()), Type.Null()]),
+          expiresAt: Type.Union([Time, Type.Null()], { description: "By its own expiry, or the end of an overlap" }),
+        }),
+        Type.Null(),
+      ],
+      { description: "What narrows the API key; null: a person's device" },
+    ),
   }),
 })
 export type Workspace = Static<typeof Workspace>

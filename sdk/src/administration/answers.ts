@@ -111,7 +111,7 @@ function readMode(answer: AnswerReader): MemberMode {
   return answer.oneOf("read-write", "read", "write")
 }
 
-function readTexts(answer: AnswerReader): readonly string[] | null {
+export function readTexts(answer: AnswerReader): readonly string[] | null {
   return answer.present ? answer.list().map((item) => item.shown(100)) : null
 }
 

@@ -33,6 +33,9 @@ export interface ApiKey {
   readonly lastUsedAt: string | null
 }
 
+/** What an API key may not, for whoever uses it. */
+export type ApiKeyNarrowing = Pick<ApiKey, "readOnly" | "environments" | "networks" | "expiresAt">
+
 /** Of `apiKeys.rotate`. */
 export interface RotateApiKeyOptions {
   /** So long the old key works beside the new one, unless it ends before: up to 30 days. Default: a day. 0: it stops at once. */

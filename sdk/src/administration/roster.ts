@@ -5,12 +5,13 @@ import { isApiKeyId } from "@halfkey/core/formats/ids"
 import { type Roster, rosterFormat, type WorkspaceRootKeys } from "@halfkey/core/formats/roster"
 import { toBase64Url } from "@halfkey/core/primitives/bytes"
 import type { RosterChange } from "@halfkey/core/wire/workspace"
-import { invalidResponse, malformedAnswer } from "../answer-reader.ts"
+import { type AnswerReader, invalidResponse, malformedAnswer } from "../answer-reader.ts"
 import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
 import { readRootKeys, readRosters } from "../keyset-bundle.ts"
 import type { Session } from "../session.ts"
-import { readRole } from "./answers.ts"
+import { readRole, readTexts } from "./answers.ts"
+import type { ApiKeyNarrowing } from "./api-key-types.ts"
 import { changeToJson, rememberOwn, type SignedChange } from "./keyset-changes.ts"
 import type { WorkspaceInfo } from "./types.ts"
 
@@ -56,11 +57,23 @@ export async function readWorkspace(session: Session, scope: CallScope): Promise
         .field("scopes")
         .list()
         .map((scopeText) => scopeText.shown(100)),
+      narrowing: readNarrowing(caller.field("narrowing")),
     },
     rosterSeq: roster.seq,
     granters: roster.granters.map(({ clientId: id, label }) => ({ clientId: id, label })),
   }
   return { info, root, roster, rosters, offeredAuditKey: answer.field("auditKey").bytes(32) }
+}
+
+/** A server of an earlier version does not tell it. */
+function readNarrowing(answer: AnswerReader): ApiKeyNarrowing | null {
+  if (!answer.present) return null
+  return {
+    readOnly: answer.field("readOnly").flag(),
+    environments: readTexts(answer.field("environments")),
+    networks: readTexts(answer.field("networks")),
+    expiresAt: answer.field("expiresAt").timeOrNull(),
+  }
 }
 
 function verifiedRoster(session: Session, root: WorkspaceRootKeys, rosters: readonly Roster[]): Roster {

@@ -4,7 +4,7 @@ import type { Role, Scope } from "@halfkey/core/formats/scopes"
 import { allowInsecureEndpoint, type RandomSource } from "../options.ts"
 import type { ArchiveStore, FreshnessStore } from "../stores.ts"
 import type { Transport } from "../transport.ts"
-import type { NewApiKey } from "./api-key-types.ts"
+import type { ApiKeyNarrowing, NewApiKey } from "./api-key-types.ts"
 
 export type { MemberMode, Role, Scope }
 
@@ -39,6 +39,8 @@ export interface WorkspaceInfo {
     readonly apiKeyId: string | null
     readonly role: Role
     readonly scopes: readonly string[]
+    /** What narrows the API key; `null` for a person's device, and where the server does not tell. */
+    readonly narrowing: ApiKeyNarrowing | null
   }
   readonly rosterSeq: number
   /** Who may sign membership. */

@@ -16,8 +16,10 @@ import { rosterChain } from "../keys/bundle.ts"
 import type { KeysetChanges } from "../keys/keyset-changes.ts"
 import { refused } from "../keys/keyset-checks.ts"
 import type { AuditKey } from "../keys/roster-changes.ts"
-import { timeText } from "../time-text.ts"
-import { apiKeyToWire, newApiKey } from "./api-keys.ts"
+import { timeText, timeTextOrNull } from "../time-text.ts"
+import type { Access } from "./access.ts"
+import { endOf } from "./api-key-rules.ts"
+import { apiKeyToWire, keysetNames, newApiKey } from "./api-keys.ts"
 import { newClientRow } from "./clients.ts"
 import type { Gate } from "./gate.ts"
 
@@ -104,9 +106,23 @@ export class Workspaces {
           apiKeyId: access.apiKey.id,
           role: access.apiKey.role,
           scopes: access.scopes(),
+          narrowing: await this.#narrowingOf(access),
         },
       }
     })
+  }
+
+  /** What the caller is told of its own key, whatever it may list. */
+  async #narrowingOf({ apiKey, workspace }: Access): Promise<Workspace["caller"]["narrowing"]> {
+    if (apiKey.id === null) return null
+    const { keysetIds, networks, readOnly } = apiKey
+    const names = keysetIds === null ? undefined : await keysetNames(this.#parts.store, workspace.row.id)
+    return {
+      readOnly,
+      environments: keysetIds === null ? null : keysetIds.map((id) => names?.get(id) ?? id),
+      networks: networks === null ? null : [...networks],
+      expiresAt: timeTextOrNull(endOf(apiKey)),
+    }
   }
 
   /** First of all: who has no token learns nothing and causes no work. The transaction uses it up. */
