@@ -244,7 +244,7 @@ test("doctor finds nothing, then the worst of what is wrong", async () => {
   assert.match(healthy.stdout, /ok {4}environment production: verified, mode read-write\n/)
   const away = await admin.run(["doctor", "--endpoint", "http://127.0.0.1:1"])
   assert.equal(away.code, 6)
-  assert.match(away.stdout, /FAIL {2}server: .*ECONNREFUSED\n {8}try: halfkey up/)
+  assert.match(away.stdout, /FAIL {2}tcp: .*ECONNREFUSED\n {8}try: halfkey up/)
   const other = JSON.parse(
     (await admin.run(["doctor", "-o", "json"], { env: { ...admin.variables(), CS_CLIENT_KEY: "hkck_x" } })).stdout,
   )

@@ -10,7 +10,9 @@ export const definition: CommandDefinition<undefined> = {
   environments: "one",
   onlyReads: true,
   formats: ["table", "json", "yaml", "tsv"],
-  about: "Changes nothing. The exit code is 0 when nothing failed, else that of the worst failure (halfkey --help).",
+  about: `Changes nothing, and asks nobody but the server of the settings. Checks Node, profiles, modes and owners of everything that is kept, damaged
+state, logins that wait, what a crash left, what halfkey.json pins and demands; then name, port and certificate of the server, versions, clock, API
+key, and each environment as its team signed it. The exit code is 0 when nothing failed, else that of the worst failure.`,
   examples: [
     { does: "check everything", line: "halfkey doctor" },
     { does: "for a monitor", line: "halfkey doctor -o json" },

@@ -1,15 +1,19 @@
 /** Checks that ask the server: reachable, same protocol, same time, credentials accepted, every environment as its team signed it. */
 import { parseCrn } from "@halfkey/core/formats/crn"
-import { type Admin, type ServerHealth, unwrap } from "halfkey/admin"
+import { type Admin, type ServerHealth, unwrap, type WorkspaceInfo } from "halfkey/admin"
 import type { Secrets } from "halfkey/secrets"
 import type { Context } from "../context.ts"
+import { limitsOf } from "../output/api-key-limits.ts"
 import type { Settings } from "../settings/resolve.ts"
-import { protocol } from "../version.ts"
+import { version as ownVersion, protocol } from "../version.ts"
+import { checkConnection } from "./connection.ts"
 import { type Finding, fail, failed, ok, warn } from "./finding.ts"
+import { checkPins } from "./repository.ts"
 
 /** Assertions are accepted within 60 s (S8). */
 const skewFailsAboveMs = 60_000
 const skewWarnsAboveMs = 30_000
+const keyWarnsBelowMs = 7 * 86_400_000
 /** Nobody needs to have written it: the key set is verified before the answer says that it is missing. */
 const probeName = "HALFKEY_DOCTOR_PROBE"
 
@@ -20,7 +24,12 @@ export async function checkTheServer(context: Context): Promise<Finding[]> {
   } catch (error) {
     return [failed("settings", error)]
   }
-  const findings: Finding[] = [ok("settings", credentialsOf(context.settings()))]
+  const settings = context.settings()
+  const findings: Finding[] = [
+    ok("settings", credentialsOf(settings)),
+    ...(await checkConnection(context.connection().endpoint, settings.endpoint?.from ?? "", context.now())),
+  ]
+  if (findings.some(({ status }) => status === "fail")) return findings
   try {
     findings.push(...checkHealth(unwrap(await admin.health()), context.connection().workspaceCRN))
   } catch (error) {
@@ -30,11 +39,22 @@ export async function checkTheServer(context: Context): Promise<Finding[]> {
     const { caller } = unwrap(await admin.workspace())
     const kind = caller.apiKeyId === null ? "device" : "client"
     findings.push(ok("credentials", `role ${caller.role}, ${kind} ${caller.clientId ?? "none"}`))
+    findings.push(...checkApiKey(caller, context.now()))
     findings.push(...(await checkAuditKey(admin)), ...(await checkEnvironments(context, admin)))
   } catch (error) {
     findings.push(failed("credentials", error))
   }
-  return findings
+  return [...findings, ...checkPins(context)]
+}
+
+/** What narrows it, and whether its end is near. */
+function checkApiKey({ apiKeyId, narrowing }: WorkspaceInfo["caller"], now: number): Finding[] {
+  if (apiKeyId === null || narrowing === null) return []
+  const { expiresAt } = narrowing
+  const limits = limitsOf(narrowing)
+  const text = [apiKeyId, ...(limits.length === 0 ? ["not narrowed, without an end"] : limits)].join(", ")
+  if (expiresAt === null || Date.parse(expiresAt) - now > keyWarnsBelowMs) return [ok("API key", text)]
+  return [warn("API key", `${text}: that is soon`, `halfkey keys rotate ${apiKeyId}   (as an admin)`)]
 }
 
 /** Says something only where a granter has something to do. */
@@ -60,6 +80,7 @@ function checkHealth(health: ServerHealth, workspaceCRN: string): Finding[] {
           2,
         ),
   ]
+  findings.push(checkVersions(version))
   const own = parseCrn(workspaceCRN).region
   if (region !== own) {
     findings.push(fail("region", `the workspace is in ${own}, the server in ${region}`, "check CS_ENDPOINT", 2))
@@ -71,6 +92,13 @@ function checkHealth(health: ServerHealth, workspaceCRN: string): Finding[] {
   else if (Math.abs(clockSkewMs) > skewWarnsAboveMs) findings.push(warn("clock", `this machine is ${seconds}`, hint))
   else findings.push(ok("clock", "agrees with the server"))
   return findings
+}
+
+/** A newer server may do what this command does not know; the protocol decides whether they understand each other. */
+function checkVersions(server: string): Finding {
+  const text = `halfkey ${ownVersion}, server ${server}, ${protocol}, Node ${process.versions.node}`
+  if (server === ownVersion) return ok("versions", text)
+  return warn("versions", text, "install the version of halfkey that the server has   (or ask its operator)")
 }
 
 async function checkEnvironments(context: Context, admin: Admin): Promise<Finding[]> {

@@ -1,13 +1,14 @@
-/** Checks that need no server: runtime, directory, profiles, halfkey.json, settings. */
+/** Checks that need no server: runtime, directory, profiles, what is kept, the repository. */
 import { statSync } from "node:fs"
 import { parseApiKey, parseClientKey } from "@halfkey/core/formats/text-keys"
 import type { Context } from "../context.ts"
 import { settingSeconds } from "../offline/max-stale.ts"
-import { findHalfkeyFile } from "../settings/halfkey-file.ts"
 import { Profiles } from "../settings/profiles.ts"
 import { listCaches } from "../storage/cache-files.ts"
 import { directoryProblem, readPrivateBytes } from "../storage/private-files.ts"
 import { type Finding, fail, failed, ok, warn } from "./finding.ts"
+import { checkKeptFiles } from "./kept-files.ts"
+import { checkRepository } from "./repository.ts"
 
 const oldestNode = 20
 
@@ -16,7 +17,8 @@ export function checkThisMachine(context: Context): Finding[] {
     checkRuntime(),
     checkDirectory(context.configDirectory),
     ...checkProfiles(context),
-    checkFile(context),
+    ...checkKeptFiles(context),
+    ...checkRepository(context),
     checkCache(context),
   ]
 }
@@ -91,13 +93,5 @@ function readable<T>(read: () => T): T | undefined {
     return read()
   } catch {
     return undefined
-  }
-}
-
-function checkFile({ cwd }: Context): Finding {
-  try {
-    return ok("halfkey.json", findHalfkeyFile(cwd)?.path ?? "none, none needed")
-  } catch (error) {
-    return failed("halfkey.json", error)
   }
 }

@@ -53,7 +53,8 @@ function make(path: string, mine: string): boolean {
   return true
 }
 
-function isStale(path: string, content: string): boolean {
+/** Whether the owner of the lock is gone. */
+export function isStale(path: string, content: string): boolean {
   const pid = Number.parseInt(content, 10)
   if (pid > 0 && !isAlive(pid)) return true
   try {
@@ -88,7 +89,8 @@ function contentOf(path: string): string | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of that number runs. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
