@@ -10,7 +10,7 @@ const paths = commandTable.map(({ path }) => path)
 const firstWords = new Set(paths.map((path) => path.split(" ")[0] ?? ""))
 const nouns = new Set(paths.filter((path) => path.includes(" ")).map((path) => path.split(" ")[0] ?? ""))
 /** Words that follow the name of the program in sentences about it. */
-const prose = new Set(["help", "server", "stopped"])
+const prose = new Set(["help", "server", "stays", "stopped"])
 
 /** Texts between quotes or backticks, without comments and imports. */
 function textsOf(source: string): string[] {
