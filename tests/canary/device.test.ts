@@ -61,7 +61,15 @@ test("from login to logout", async () => {
   assert.equal(exit, 0, text(Buffer.concat(stderr)))
   said.push({ args, code: exit, stdout: Buffer.alloc(0), stderr: Buffer.concat(stderr) })
   await succeeds(["set", "A", "-e", "production"], { ...onLaptop, stdin: "value" })
-  for (const line of [["whoami"], ["doctor"], ["config", "explain"], ["list", "-e", "production"]]) {
+  for (const line of [
+    ["whoami"],
+    ["doctor"],
+    ["config", "explain"],
+    ["config", "profiles", "-o", "json"],
+    ["config", "use", "work"],
+    ["version", "--check"],
+    ["list", "-e", "production"],
+  ]) {
     await succeeds(line, onLaptop)
   }
   assert.deepEqual(placesOf(scanner, household.files(laptop)), ["laptop/profiles/work.json"])

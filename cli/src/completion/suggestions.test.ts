@@ -56,6 +56,7 @@ test("operands: secrets of the environment and the profile that were typed, envi
   assert.deepEqual(await suggest("get D"), ["DB_KEY", "DB_URL"])
   assert.deepEqual(await suggest("secrets get-many -e staging --profile work API A"), ["API"])
   assert.deepEqual(await suggest("environments --profile work disable p"), ["production"])
+  assert.deepEqual(await suggest("config use w"), ["work"])
   assert.deepEqual(asked, [[undefined, undefined], ["work", "staging"], ["work"]])
   assert.deepEqual(await suggest("get API "), [])
   assert.deepEqual(await suggest("get -- A"), ["API"])

@@ -120,6 +120,7 @@ function valuesOf(option: Option): Candidates {
 
 function operandsOf({ path }: CommandEntry, { description, variadic }: Argument): Candidates {
   if (path === "completion") return variadic ? [] : shells
+  if (path === "config use") return "profiles"
   if (path === "diff" || (path.startsWith("environments ") && !path.endsWith(" create"))) return "environments"
   return description.includes("secret") ? "secrets" : []
 }
