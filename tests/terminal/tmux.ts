@@ -47,7 +47,7 @@ export class Screen {
     await this.#tmux("send-keys", "-l", text)
   }
 
-  async press(key: "Enter" | "C-c"): Promise<void> {
+  async press(key: "Enter" | "C-c" | "C-z"): Promise<void> {
     await this.#tmux("send-keys", key)
   }
 

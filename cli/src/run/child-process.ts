@@ -6,7 +6,7 @@ import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { exitCodes } from "./exit-codes.ts"
 
 /** These come from a person or a supervisor to this process alone. */
-const forwardedAlways = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT"] as const
+const forwardedAlways = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const
 /** A terminal sends these to the whole foreground group: the child has them already, and a second copy would look like impatience. */
 const fromTerminal = ["SIGINT", "SIGQUIT"] as const
 
@@ -77,6 +77,7 @@ function passSignals(child: ChildProcess): void {
     if (atTerminal) process.on(signal, () => {})
     else forward(signal)
   }
-  // Ctrl-Z in a terminal stops the group, this process included; without one, only the child can be asked to stop.
-  if (!atTerminal) forward("SIGTSTP")
+  // Ctrl-Z and fg in a terminal reach the group, the child included; without one, only this process. A copy of SIGCONT could
+  // overtake the next Ctrl-Z.
+  if (!atTerminal) for (const signal of ["SIGTSTP", "SIGCONT"] as const) forward(signal)
 }

@@ -27,7 +27,7 @@ export interface Supervised {
 }
 
 const ending = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"] as const
-const passed = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT"] as const
+const passed = ["SIGUSR1", "SIGUSR2", "SIGALRM"] as const
 
 export class Supervisor {
   /** The exit code of all, or a failure that is not the program's. */
@@ -59,8 +59,9 @@ export class Supervisor {
     this.ended.catch(() => undefined)
     for (const signal of ending) process.on(signal, () => this.#onEndingSignal(signal))
     for (const signal of passed) process.on(signal, () => this.#child?.kill(signal))
-    // Ctrl-Z at a terminal stops the group, this process included; without one, only the program can be asked to stop.
-    if (!this.#atTerminal) process.on("SIGTSTP", () => this.#child?.kill("SIGTSTP"))
+    // Ctrl-Z and fg at a terminal reach the group, the program included; without one, only this process.
+    if (this.#atTerminal) return
+    for (const signal of ["SIGTSTP", "SIGCONT"] as const) process.on(signal, () => this.#child?.kill(signal))
   }
 
   start(variables: Record<string, string>): void {
