@@ -1,4 +1,4 @@
-// A reporter of node:test for logs: a line for each file, every failure in full, and the closing "# tests …" lines.
+// A reporter of node:test for logs: a line for each file, every failure in full, why a test was skipped, and the closing "# tests …" lines.
 import { relative } from "node:path"
 import { inspect } from "node:util"
 
@@ -14,6 +14,8 @@ export default async function* reporter(source) {
       if (/** @type {{ failureType?: string }} */ (error).failureType === "subtestsFailed") continue
       yield `\nFAILED ${data.name}\n  ${short(data.file)}:${data.line}\n`
       yield `${inspect(error.cause ?? error, { depth: 8 }).replaceAll(/^/gm, "  ")}\n\n`
+    } else if (type === "test:pass" && typeof data.skip === "string") {
+      yield `skipped ${data.name}: ${data.skip}\n`
     } else if (type === "test:stdout" || type === "test:stderr") {
       yield data.message
     } else if (type === "test:summary" && data.file !== undefined) {

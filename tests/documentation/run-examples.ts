@@ -41,7 +41,7 @@ export interface Orders {
   readonly empty: { readonly endpoint: string; readonly setupToken: string }
 }
 
-const values = { DATABASE_URL: "postgres://localhost/app", PORT: "8080", LOG_LEVEL: "info" }
+const values = { DATABASE_URL: "postgres://localhost/app", PORT: "8080", LOG_LEVEL: "info", STRIPE_KEY: "sk_test_1" }
 
 export async function runExamples(examples: readonly Example[], { empty, endpoint, made }: Orders): Promise<void> {
   const { recoveryKit, ...credentials } = made

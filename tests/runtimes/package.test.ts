@@ -29,16 +29,18 @@ function mainProgram(format: "cjs" | "esm"): string {
   const loads = {
     esm: `
       import * as admin from "halfkey/admin"
+      import * as cache from "halfkey/cache"
       import * as secrets from "halfkey/secrets"
       import { wholeLife } from "./whole-life.mjs"`,
     cjs: `
       const admin = require("halfkey/admin")
+      const cache = require("halfkey/cache")
       const secrets = require("halfkey/secrets")
       const { wholeLife } = require("./whole-life.cjs")`,
   }
   return `${loads[format]}
-    const [endpoint, setupToken, odd] = process.argv.slice(2)
-    wholeLife({ ...secrets, ...admin }, endpoint, setupToken, JSON.parse(odd)).then(
+    const [endpoint, setupToken, odd, cacheFolder] = process.argv.slice(2)
+    wholeLife({ ...secrets, ...admin, ...cache }, endpoint, setupToken, JSON.parse(odd), cacheFolder).then(
       (done) => console.log(JSON.stringify({ version: process.version, done })),
       (error) => {
         console.error(error)
@@ -47,13 +49,15 @@ function mainProgram(format: "cjs" | "esm"): string {
     )`
 }
 
-/** Deno reads nothing for an import; its `require` reads files as any program does. */
-function permissions({ name }: Runtime, format: "cjs" | "esm"): string[] {
-  return name === "Deno" && format === "cjs" ? [`--allow-read=${consumer.folder}`] : []
+/** Deno reads nothing for an import; its `require` reads files as any program does, and a cache in files is files. */
+function permissions({ name }: Runtime, format: "cjs" | "esm", cacheFolder: string): string[] {
+  if (name !== "Deno") return []
+  const read = format === "cjs" ? consumer.folder : cacheFolder
+  return [`--allow-read=${read}`, `--allow-write=${cacheFolder}`]
 }
 
 /** Answers that are looked at. */
-const expected = 29
+const expected = 30
 for (const { name } of runtimes()) {
   for (const format of formats) {
     test(`a whole life on ${name}, ${format === "esm" ? "imported" : "required"}`, async (t) => {
@@ -66,13 +70,15 @@ for (const { name } of runtimes()) {
         if (runtime.absent !== undefined) return t.skip(runtime.absent)
         const [program, ...before] = runtime.command
         const main = join(consumer.folder, format === "esm" ? "main.mjs" : "main.cjs")
+        const cacheFolder = join(consumer.folder, `cache-${name}-${format}`)
         const words = [
           ...before,
-          ...permissions(runtime, format),
+          ...permissions(runtime, format, cacheFolder),
           main,
           server.url,
           server.setupToken,
           JSON.stringify(odd.endpoints),
+          cacheFolder,
         ]
         const { stderr, stdout } = await run(program, words, { cwd: consumer.folder, env: { NO_COLOR: "1" } })
         assert.equal(stderr, "")

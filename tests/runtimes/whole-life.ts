@@ -4,7 +4,7 @@
  */
 
 /** What both entries export. */
-type Package = typeof import("halfkey/admin") & typeof import("halfkey/secrets")
+type Package = typeof import("halfkey/admin") & typeof import("halfkey/cache") & typeof import("halfkey/secrets")
 
 /** What a program that lived it prints. */
 export interface Report {
@@ -19,8 +19,19 @@ export async function wholeLife(
   endpoint: string,
   setupToken: string,
   oddEndpoints: Readonly<Record<string, string>>,
+  cacheFolder: string,
 ): Promise<string[]> {
-  const { Admin, checkRecoveryKit, createWorkspace, fileDevice, newDevice, recoverWorkspace, Secrets, unwrap } = halfkey
+  const {
+    Admin,
+    checkRecoveryKit,
+    createWorkspace,
+    fileCache,
+    fileDevice,
+    newDevice,
+    recoverWorkspace,
+    Secrets,
+    unwrap,
+  } = halfkey
   const done: string[] = []
   /** Keeps any later number of milliseconds from deciding: machines that test are busy. */
   const timeoutMs = 60_000
@@ -138,6 +149,14 @@ export async function wholeLife(
     is(odd.replace(/.*\//, "an answer that is "), (await lost.get("PORT")).failure?.code, code)
     await lost.close()
   }
+
+  const cache = { maxStale: 3600, store: fileCache(cacheFolder) }
+  const kept = new Secrets({ ...options, cache })
+  unwrap(await kept.get("PORT"))
+  await kept.close()
+  const offline = new Secrets({ ...options, cache: { ...cache, only: true } })
+  is("a cache in files", unwrap(await offline.get("PORT")), "7070")
+  await offline.close()
 
   const many = await Promise.all(Array.from({ length: 20 }, () => again.get("PORT")))
   is("twenty at once", [...new Set(many.map(unwrap))], ["7070"])
