@@ -1,7 +1,20 @@
 /** `halfkey run --mount`: what the program finds at the path, what it does not find elsewhere, and that nothing is left. */
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { Installation } from "../testing/installation.ts"
@@ -168,5 +181,39 @@ test("with --watch, whoever opens it next gets what is new, and the program its 
     } finally {
       child.kill("SIGKILL")
     }
+  }
+})
+
+test("kill -9 of halfkey leaves what the guide says: an empty pipe or the file in memory, and the program", async () => {
+  for (const type of ["fifo", ...(noMemory ? [] : ["file"])]) {
+    const cwd = memory && type === "file" ? mkdtempSync(join(memory, "killed-")) : place()
+    const path = join(cwd, "k.json")
+    const script = "console.log(process.pid); setInterval(() => {}, 1000)"
+    const args = [...development, "--mount", path, "--mount-type", type, "--", process.execPath, "-e", script]
+    const child = halfkey.spawn(args)
+    const pid = Number(await new Lines(child.stdout).next())
+    try {
+      const ended = once(child, "exit")
+      child.kill("SIGKILL")
+      assert.deepEqual(await ended, [null, "SIGKILL"])
+      process.kill(pid, 0)
+      const left = readdirSync(cwd).sort()
+      if (type === "file") {
+        assert.deepEqual(left, ["k.json"])
+        assert.match(readFileSync(path, "utf8"), /canary-77/)
+      } else {
+        assert.match(left.join(" "), /^\.k\.json\.halfkey-[0-9a-f]{12} k\.json$/)
+        // Nobody is behind it: whoever does not wait for a writer reads nothing.
+        const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+        assert.equal(readSync(reader, Buffer.alloc(8)), 0)
+        closeSync(reader)
+      }
+      const again = await halfkey.run([...development, "--mount", path, "--mount-type", type, "--", "true"])
+      assert.equal(again.code, 125)
+      assert.match(again.stderr, /what a killed halfkey has left there can be removed\n$/)
+    } finally {
+      process.kill(pid, "SIGKILL")
+    }
+    rmSync(cwd, { recursive: true })
   }
 })

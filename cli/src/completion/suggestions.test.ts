@@ -32,6 +32,7 @@ test("options of the program, of the command, and what they take", async () => {
   assert.deepEqual(await suggest("--profile "), ["local", "work"])
   assert.deepEqual(await suggest("-e prod"), ["production"])
   assert.deepEqual(await suggest("run --ex"), ["--except", "--expand"])
+  assert.deepEqual(await suggest("watch --mount-type "), ["fifo", "file"])
   assert.deepEqual(await suggest("run --expand --only DB"), ["DB_KEY", "DB_URL"])
   assert.deepEqual(await suggest("run -e a --environment = p"), ["production"])
   assert.deepEqual(await suggest("copy --from d"), ["development"])
@@ -66,8 +67,15 @@ test("operands: secrets of the environment and the profile that were typed, envi
   assert.deepEqual(await suggest("keys create A"), [])
 })
 
-test("behind the program of run, the words are the program's", async () => {
-  for (const line of ["run -e a -- ", "run -e a -- -", "run node -", "run node --only D"]) {
+test("behind the program of run and watch, the words are the program's", async () => {
+  for (const line of [
+    "run -e a -- ",
+    "run -e a -- -",
+    "run node -",
+    "run node --only D",
+    "watch -e a -- ",
+    "watch node --only D",
+  ]) {
     assert.deepEqual(await suggest(line), [], line)
   }
 })
