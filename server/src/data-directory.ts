@@ -176,6 +176,21 @@ function writeAndSync(path: string, text: string): void {
   }
 }
 
+/** An empty one of mode 0600. Throws where there is a file already. */
+export function writeNewFile(path: string): void {
+  closeSync(openSync(path, "wx", 0o600))
+}
+
+/** Of what another part of the program has written. */
+export function syncFile(path: string): void {
+  const file = openSync(path, "r+")
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** A rename or a removal is on disk only when its directory is. */
 export function syncDirectory(path: string): void {
   const directory = openSync(path, "r")

@@ -45,6 +45,8 @@ export const help = `halfkey-server ${version}
   halfkey-server restore FILE            put a backup in the place of a stopped server's database, after it was checked;
                                          --dry-run only checks it, --replace moves a database aside that is there
   halfkey-server check                   look whether everything in the database is what it should be; -o json
+  halfkey-server migrate                 bring the database of a stopped server to this version's schema, as the next start
+                                         does by itself; --dry-run tries it on a copy
   halfkey-server --version               print the version
   halfkey-server --help                  print this
 

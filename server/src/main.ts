@@ -4,6 +4,7 @@ import { problemCodes } from "@halfkey/core/formats/problem-codes"
 import { archiveAudit } from "./commands/archive-audit.ts"
 import { backUp } from "./commands/backup.ts"
 import { type CommandResult, check } from "./commands/check.ts"
+import { migrate } from "./commands/migrate.ts"
 import type { CommandParts } from "./commands/open-database.ts"
 import { restore } from "./commands/restore.ts"
 import { rotateRootKeyCommand } from "./commands/rotate-root-key.ts"
@@ -73,6 +74,7 @@ const commandsWithOptions: Readonly<Record<string, (parts: CommandParts, words: 
     backup: (parts, words) => backUp(parts, words),
     restore: (parts, words) => restore(parts, words),
     check,
+    migrate: (parts, words) => migrate(parts, words),
   }
 
 /** Each command by its words; it gives what goes to standard output. */

@@ -1,20 +1,8 @@
 /** A database takes the place of another one, which is kept under another name. */
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs"
+import { constants, copyFileSync, existsSync, linkSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import { syncDirectory } from "../data-directory.ts"
+import { syncDirectory, syncFile } from "../data-directory.ts"
 import { foldLog } from "../store/sqlite/snapshot.ts"
 
 const infix = ".replaced-"
@@ -24,7 +12,7 @@ const infix = ".replaced-"
  * returned. Only for whoever holds the data directory's lock. `aside` is called when it has that name.
  */
 export function replaceDatabase(path: string, next: string, aside: () => void): string | undefined {
-  sync(next)
+  syncFile(next)
   const name = keep(path)
   aside()
   // Nothing of the log of one may ever be played into the other.
@@ -80,15 +68,6 @@ function linkOrCopy(from: string, to: string): void {
     linkSync(from, to)
   } catch {
     copyFileSync(from, to, constants.COPYFILE_EXCL)
-    sync(to)
-  }
-}
-
-function sync(path: string): void {
-  const file = openSync(path, "r+")
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
+    syncFile(to)
   }
 }

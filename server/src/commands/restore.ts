@@ -43,7 +43,7 @@ export async function restore(
           if (done * 2 >= of) reached("half of the database")
         })
         reached("the database")
-        upgradeSqlite(partial)
+        upgradeSqlite(partial, { keepsCopy: false })
         const report = await checkFile(partial, config.rootKey)
         if (report.findingCount > 0 && values.anyway !== true) throw unsound(path, report)
         reached("checked")

@@ -6,18 +6,21 @@ import type { OperationParameters } from "./operations/operations.ts"
 import { SqlStore } from "./sql-store.ts"
 import { SqliteConnection } from "./sqlite/connection.ts"
 import { CurrentSecrets } from "./sqlite/current-secrets.ts"
-import { openSqlite, prepareSchema } from "./sqlite/open.ts"
+import { type Migrated, openSqlite, prepareSchema } from "./sqlite/open.ts"
 import { SqliteWriter, type WriterEvents } from "./sqlite/writer.ts"
 
 export interface SqliteStoreOptions extends WriterEvents {
   readonly path: string
+  /** Told when the database was of an earlier version, and is of this one now. */
+  readonly onMigrated?: ((migrated: Migrated) => void) | undefined
 }
 
 /** Opens or makes the database. Throws `database_damaged`, `database_too_new`, `invalid_configuration`. */
-export async function openSqliteStore({ path, ...events }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ path, onMigrated, ...events }: SqliteStoreOptions): Promise<Store> {
   const db = openSqlite(path)
   try {
-    prepareSchema(db)
+    const migrated = prepareSchema(db, { keepsCopy: true })
+    if (migrated !== undefined) onMigrated?.(migrated)
     db.pragma("query_only = 1")
     const writer = await SqliteWriter.start(path, events)
     return new SqliteStore(new SqliteConnection(db), writer, async () => {

@@ -97,7 +97,7 @@ export async function workspaceDatabase(
     db.close()
     rmSync(folder, { recursive: true })
   })
-  prepareSchema(db)
+  prepareSchema(db, { keepsCopy: true })
   const commits = new GroupCommit(db)
   const calls: OperationCall[] = [
     { name: "replaceSetupToken", parameters: [{ hash: workspaceInput.setupTokenHash, createdAt: 1 }] },

@@ -1,8 +1,10 @@
 /** Opening a SQLite database: settings that are read back, checks that refuse, migrations that only go forward. */
-import { statSync } from "node:fs"
+import { renameSync, rmSync, statSync } from "node:fs"
+import { basename, dirname } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import Database from "better-sqlite3"
 import { type Kysely, sql } from "kysely"
+import { partialPath, removePartialFiles, syncDirectory, syncFile, writeNewFile } from "../../data-directory.ts"
 import { type ColumnTypes, migrations } from "../migrations/migration.ts"
 import { sqliteBuilder } from "./connection.ts"
 import { isOutOfSpace } from "./out-of-space.ts"
@@ -80,16 +82,65 @@ function requireOurs(db: Database.Database): number {
   )
 }
 
-/** Brings an opened database to this version's schema. Throws `database_too_new`, `database_damaged`. */
-export function prepareSchema(db: Database.Database): void {
-  explained(db.name, () => {
-    const found = requireOurs(db)
+/** What a change of the schema did. */
+export interface Migrated {
+  readonly from: number
+  readonly to: number
+  /** The database as it was before; `undefined` where none was wanted. */
+  readonly copy: string | undefined
+}
+
+/** What is on disk when each is reached; a test ends the process there. */
+export type MigrationStep = "the copy" | "its place" | "one change"
+
+export interface SchemaOptions {
+  /** Whether a database of an earlier schema is kept as it was, beside it. */
+  readonly keepsCopy: boolean
+  readonly reached?: ((step: MigrationStep) => void) | undefined
+}
+
+/** Where the database of an earlier schema is kept. */
+export const copyOfSchema = (path: string, schema: number) => `${path}.schema-${schema}`
+
+/**
+ * Brings an opened database to this version's schema; what was there before is kept beside it, whole and on disk before
+ * anything changes. Throws `database_too_new`, `database_damaged`, `storage_full`.
+ */
+export function prepareSchema(
+  db: Database.Database,
+  { keepsCopy, reached = () => {} }: SchemaOptions,
+): Migrated | undefined {
+  return explained(db.name, () => {
+    const from = requireOurs(db)
     if (statSync(db.name).size <= checkedBytes) {
       const problem = db.pragma("quick_check(1)", { simple: true })
       if (problem !== "ok") throw damaged(db.name, `its check says: ${String(problem).slice(0, 200)}`)
     }
-    for (let version = found; version < schemaVersion; version++) migrate(db, version + 1)
+    const isOlder = from > 0 && from < schemaVersion
+    const copy = isOlder && keepsCopy ? keepCopy(db, copyOfSchema(db.name, from), reached) : undefined
+    for (let version = from; version < schemaVersion; version++) {
+      migrate(db, version + 1)
+      reached("one change")
+    }
+    return isOlder ? { from, to: schemaVersion, copy } : undefined
   })
+}
+
+function keepCopy(db: Database.Database, path: string, reached: (step: MigrationStep) => void): string {
+  removePartialFiles(dirname(path), [basename(path)])
+  const partial = partialPath(path)
+  writeNewFile(partial)
+  try {
+    db.prepare("vacuum into ?").run(partial)
+    syncFile(partial)
+    reached("the copy")
+    renameSync(partial, path)
+    syncDirectory(dirname(path))
+    reached("its place")
+    return path
+  } finally {
+    rmSync(partial, { force: true })
+  }
 }
 
 /** One transaction for each: after a crash the database has the old schema or the new one. */

@@ -1,15 +1,23 @@
 /** One state of a SQLite database, while others may write to it: copied into a file, or read. */
-import { closeSync, openSync } from "node:fs"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type Database from "better-sqlite3"
+import { writeNewFile } from "../../data-directory.ts"
 import type { ServerRow } from "../../domain/rows.ts"
 import type { Reader } from "../query.ts"
 import { SqliteConnection } from "./connection.ts"
-import { explained, openSqlite, prepareSchema, schemaOf, schemaVersion } from "./open.ts"
+import {
+  explained,
+  type Migrated,
+  openSqlite,
+  prepareSchema,
+  type SchemaOptions,
+  schemaOf,
+  schemaVersion,
+} from "./open.ts"
 
 /** Copies it to a file that must not exist, which gets mode 0600. Nothing waits: not this, and not who writes meanwhile. */
 export function copySqlite(path: string, to: string): void {
-  closeSync(openSync(to, "wx", 0o600))
+  writeNewFile(to)
   const db = openSqlite(path)
   try {
     explained(to, () => db.prepare("vacuum into ?").run(to))
@@ -18,11 +26,11 @@ export function copySqlite(path: string, to: string): void {
   }
 }
 
-/** Brings a database that nobody else uses to this version's schema. Afterwards all of it is in the one file. */
-export function upgradeSqlite(path: string): void {
+/** Brings a database that nobody else uses to this version's schema. Afterwards all of it is in the one file. Throws as `prepareSchema`. */
+export function upgradeSqlite(path: string, options: SchemaOptions): Migrated | undefined {
   const db = openSqlite(path)
   try {
-    prepareSchema(db)
+    return prepareSchema(db, options)
   } finally {
     db.close()
   }
