@@ -9,9 +9,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { gzipSync } from "node:zlib"
-import Database from "better-sqlite3"
 import { Admin, createWorkspace, unwrap } from "halfkey/admin"
 import { Secrets } from "halfkey/secrets"
+import { copySqlite, serverInFile } from "../server/src/store/sqlite/snapshot.ts"
 
 const root = join(import.meta.dirname, "..")
 const folder = mkdtempSync(join(tmpdir(), "halfkey-freeze-"))
@@ -55,11 +55,9 @@ await admin.close()
 child.kill("SIGTERM")
 await once(child, "exit")
 
-const db = new Database(join(folder, "halfkey.db"))
-const schema = db.pragma("user_version", { simple: true }) as number
 const copy = join(folder, "frozen.db")
-db.prepare("vacuum into ?").run(copy)
-db.close()
+copySqlite(join(folder, "halfkey.db"), copy)
+const { schema } = serverInFile(copy)
 
 const name = join(root, "server/src/store/migrations/frozen", String(schema).padStart(4, "0"))
 mkdirSync(join(name, ".."), { recursive: true })

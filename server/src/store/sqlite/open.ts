@@ -100,7 +100,7 @@ export interface SchemaOptions {
 }
 
 /** Where the database of an earlier schema is kept. */
-export const copyOfSchema = (path: string, schema: number) => `${path}.schema-${schema}`
+const copyOfSchema = (path: string, schema: number) => `${path}.schema-${schema}`
 
 /**
  * Brings an opened database to this version's schema; what was there before is kept beside it, whole and on disk before
