@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { Admin, unwrap } from "halfkey/admin"
 import { Secrets } from "halfkey/secrets"
 import { migrations } from "../../server/src/store/migrations/migration.ts"
+import { serverInFile } from "../../server/src/store/sqlite/snapshot.ts"
 import { type Frozen, frozenSchemas, thaw } from "../../server/src/testing/frozen-database.ts"
 import { ServerProcess, serverProgram } from "../crash/server-process.ts"
 
