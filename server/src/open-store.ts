@@ -27,7 +27,11 @@ export async function openStore({
   sequencer,
 }: OpenStoreOptions): Promise<Store> {
   const { databasePath: path, postgres: settings } = config
-  if (settings === undefined) return openSqliteStore({ path, onFatal, sequencer })
+  if (settings === undefined) {
+    const onMigrated = (facts: object) =>
+      log.warn(facts, "the database was brought to this version; the one before is kept")
+    return openSqliteStore({ path, onFatal, sequencer, onMigrated })
+  }
   const { openPostgresStore } = await import("./store/postgres.ts")
   return openPostgresStore({ settings, log, isAlone, replica: sequencer && { onFatal, sequencer } })
 }

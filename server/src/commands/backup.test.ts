@@ -66,6 +66,15 @@ test("no backup is written over a file, and none without a database or its root 
   assert.deepEqual(readdirSync(folder), ["halfkey.backup"])
 })
 
+test("a database of PostgreSQL is left to its own means", async (context) => {
+  const { file, folder, backUp, restore, check } = await backupScene(context)
+  await backUp([file])
+  const env = { HALFKEY_DATABASE_URL: "postgres://halfkey@127.0.0.1/halfkey", HALFKEY_ROOT_KEY: "A".repeat(43) }
+  for (const command of [() => backUp([join(folder, "x")], env), () => restore([file], env), () => check([], env)]) {
+    await assert.rejects(command(), { code: "invalid_configuration", message: /^this command is for SQLite/ })
+  }
+})
+
 test("on a new machine: the root key comes by its own way, and everything works", async (context) => {
   const { server, admin, folder, file, backUp, restore } = await backupScene(context)
   await backUp([file])

@@ -12,7 +12,7 @@ import type { ServerRow } from "../domain/rows.ts"
 import { copySqlite, serverInFile } from "../store/sqlite/snapshot.ts"
 import { version } from "../version.ts"
 import { readArguments } from "./arguments.ts"
-import { type CommandParts, requireDatabase } from "./open-database.ts"
+import { type CommandParts, requireDatabase, requireSqlite } from "./open-database.ts"
 import { inMebibytes, progressOf } from "./progress.ts"
 
 /** What is on disk when each is reached; a test ends the process there. */
@@ -29,6 +29,7 @@ export async function backUp(
     example: "halfkey-server backup /mnt/backups/halfkey-2026-01-31.backup",
   })
   const to = resolve(files[0] ?? "")
+  requireSqlite(config)
   requireDatabase(config)
   requireNewFile(to)
   removePartialFiles(config.dataDirectory)

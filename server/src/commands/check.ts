@@ -11,7 +11,7 @@ import { serverRows } from "../store/check-queries.ts"
 import { schemaVersion } from "../store/sqlite/open.ts"
 import { readSqlite, type Snapshot } from "../store/sqlite/snapshot.ts"
 import { readArguments, usage } from "./arguments.ts"
-import { type CommandParts, requireDatabase } from "./open-database.ts"
+import { type CommandParts, requireDatabase, requireSqlite } from "./open-database.ts"
 
 /** What is printed on standard output, and how the process ends. */
 export interface CommandResult {
@@ -39,6 +39,7 @@ export async function check(
   const { values } = readArguments(words, { options: { output: "string" }, words: 0, example })
   const format = values.output ?? "text"
   if (format !== "text" && format !== "json") throw usage("-o is text or json", example)
+  requireSqlite(config)
   requireDatabase(config)
   const report = await reportOf(config)
   const isSound = report.findingCount === 0

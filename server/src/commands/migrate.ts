@@ -8,7 +8,7 @@ import { type MigrationStep, schemaVersion } from "../store/sqlite/open.ts"
 import { copySqlite, serverInFile, upgradeSqlite } from "../store/sqlite/snapshot.ts"
 import { readArguments } from "./arguments.ts"
 import { checkFile, countsText, findingText } from "./check.ts"
-import { type CommandParts, lockStopped, requireDatabase } from "./open-database.ts"
+import { type CommandParts, lockStopped, requireDatabase, requireSqlite } from "./open-database.ts"
 
 export async function migrate(
   { config }: Pick<CommandParts, "config">,
@@ -20,6 +20,7 @@ export async function migrate(
     words: 0,
     example: "halfkey-server migrate --dry-run",
   })
+  requireSqlite(config)
   requireDatabase(config)
   const { databasePath: path } = config
   const { schema } = serverInFile(path)

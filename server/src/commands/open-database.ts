@@ -40,6 +40,18 @@ export function requireDatabase({ databasePath: path, postgres }: Config): void 
   })
 }
 
+/** For a command that works on the file of SQLite. Throws `invalid_configuration`. */
+export function requireSqlite({ postgres }: Config): void {
+  if (postgres === undefined) return
+  throw new HalfkeyError(
+    "invalid_configuration",
+    "this command is for SQLite, and HALFKEY_DATABASE_URL names PostgreSQL",
+    {
+      hint: "PostgreSQL is backed up by its own means: pg_dump; keep the root key apart from what it writes",
+    },
+  )
+}
+
 /** For a command that needs a stopped server; `hint` says what to do about one that runs. Throws `data_directory_in_use`. */
 export function lockStopped(directory: string, hint: string): () => void {
   try {

@@ -10,7 +10,7 @@ import { partialPath, prepareDataDirectory, removePartialFiles } from "../data-d
 import { upgradeSqlite } from "../store/sqlite/snapshot.ts"
 import { readArguments } from "./arguments.ts"
 import { checkFile, countsText, findingText, type Report } from "./check.ts"
-import { type CommandParts, lockStopped } from "./open-database.ts"
+import { type CommandParts, lockStopped, requireSqlite } from "./open-database.ts"
 import { progressOf } from "./progress.ts"
 
 /** What is on disk when each is reached; a test ends the process there. */
@@ -27,6 +27,7 @@ export async function restore(
     words: 1,
     example: "halfkey-server restore /mnt/backups/halfkey-2026-01-31.backup --dry-run",
   })
+  requireSqlite(config)
   const path = resolve(files[0] ?? "")
   const backup = openBackup(path)
   try {
