@@ -12,7 +12,7 @@ process.on("message", (order: LoadOrder) => {
   )
 })
 
-async function run({ connections, port, random, request, seconds }: LoadOrder): Promise<LoadResult> {
+async function run({ connections, isRefused = false, port, random, request, seconds }: LoadOrder): Promise<LoadResult> {
   const make = requestMaker(request, random)
   const latencies: number[] = []
   const cpu = process.cpuUsage()
@@ -21,7 +21,7 @@ async function run({ connections, port, random, request, seconds }: LoadOrder): 
   await Promise.all(
     Array.from({ length: connections }, () => {
       const socket = connect({ port, host: "127.0.0.1", noDelay: true })
-      return exchange(socket, () => (performance.now() < end ? make() : undefined), latencies)
+      return exchange(socket, () => (performance.now() < end ? make() : undefined), latencies, isRefused)
     }),
   )
   const elapsed = (performance.now() - start) / 1000
@@ -53,7 +53,12 @@ function requestMaker(request: string, random: LoadOrder["random"]): () => Buffe
 }
 
 /** One connection: a request at a time, until `nextRequest` has no more. */
-function exchange(socket: Socket, nextRequest: () => Buffer | undefined, latencies: number[]): Promise<void> {
+function exchange(
+  socket: Socket,
+  nextRequest: () => Buffer | undefined,
+  latencies: number[],
+  isRefused: boolean,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0
     let awaited = 0
@@ -79,7 +84,8 @@ function exchange(socket: Socket, nextRequest: () => Buffer | undefined, latenci
         const bodyStart = head.indexOf(headEnd) + headEnd.length
         if (bodyStart < headEnd.length) return
         const text = head.toString("latin1", 0, bodyStart)
-        if (!text.startsWith("HTTP/1.1 200")) return reject(new Error(`answered ${text.slice(0, text.indexOf("\r"))}`))
+        if (!isRefused && !text.startsWith("HTTP/1.1 200"))
+          return reject(new Error(`answered ${text.slice(0, text.indexOf("\r"))}`))
         const bodyLength = /\r\ncontent-length: (\d+)/i.exec(text)?.[1]
         if (bodyLength === undefined) return reject(new Error("an answer without content-length"))
         awaited = Number(bodyLength) - (head.length - bodyStart)

@@ -10,10 +10,12 @@ export interface LoadOrder {
   /** A whole HTTP/1.1 request. With `random`, a random number takes the place of the placeholder in each that is sent. */
   readonly request: string
   readonly random?: { readonly placeholder: string; readonly below: number }
+  /** Of a flood: answers of every status count. */
+  readonly isRefused?: boolean
 }
 
 export interface LoadResult {
-  /** Answers per second, all of status 200. */
+  /** Answers per second, all of status 200 unless they are of a flood. */
   readonly perSecond: number
   /** Milliseconds. */
   readonly p50: number

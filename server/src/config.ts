@@ -33,6 +33,10 @@ export interface Config {
   readonly valueMaxLength: number
   /** How long a destroyed environment can be undone, in days. */
   readonly destroyAfterDays: number
+  /** Requests a second of each API key or device; 0: no limit. */
+  readonly rateLimit: number
+  /** Refused proofs a second of each address; 0: no limit. */
+  readonly refusedRateLimit: number
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   /** Addresses or CIDR networks. */
@@ -70,6 +74,8 @@ export function readConfig(env: Environment): Config {
     newRootKey: rootKeySource(env, "HALFKEY_NEW_ROOT_KEY", dataDirectory),
     valueMaxLength: integer(env, "HALFKEY_VALUE_MAX_LENGTH", valueMaxLength, 1, 1024 * 1024),
     destroyAfterDays: integer(env, "HALFKEY_DESTROY_AFTER_DAYS", 7, 0, 3650),
+    rateLimit: integer(env, "HALFKEY_RATE_LIMIT", 2000, 0, 1_000_000),
+    refusedRateLimit: integer(env, "HALFKEY_RATE_LIMIT_REFUSED", 50, 0, 1_000_000),
     tls: tls(env),
     trustedProxies: trustedProxies(env),
     streams: readStreamSettings(env),

@@ -34,6 +34,7 @@ import { Clients } from "./services/auth/clients.ts"
 import { Devices } from "./services/auth/devices.ts"
 import { Gate } from "./services/auth/gate.ts"
 import { LastUses } from "./services/auth/last-uses.ts"
+import { RateLimits } from "./services/auth/rate-limits.ts"
 import { Recovery } from "./services/auth/recovery.ts"
 import { TokenService } from "./services/auth/token-service.ts"
 import { WorkspaceStates } from "./services/auth/workspace-state.ts"
@@ -198,6 +199,11 @@ function buildServices(parts: {
 }): Services & { readonly purges: Purges; readonly forget: Forgetting } {
   const { config, store, rootKey, keys, logger: log, metrics: counters, uses, now, random } = parts
   const states = new WorkspaceStates(store)
+  const limits = new RateLimits({
+    perSecond: config.rateLimit,
+    refusedPerSecond: config.refusedRateLimit,
+    clock: () => performance.now(),
+  })
   const tokens = new AccessTokens(`halfkey:${config.region}`, keys, now, random)
   const entries = new AuditEntries(now, parts.ids)
   const onFailure = (error: unknown) => log.error({ err: error }, "an audit entry of a refusal is lost")
@@ -217,8 +223,9 @@ function buildServices(parts: {
     purges,
     forget,
     gate,
+    limits,
     refusals,
-    tokens: new TokenService({ store, states, tokens, entries, refusals, counters, uses, now }),
+    tokens: new TokenService({ store, states, tokens, entries, refusals, counters, uses, limits, now }),
     workspaces: new Workspaces({ gate, store, changes, entries, counters, region, keys, now, random, onCreated }),
     rosters: new Rosters({ gate, store, changes: rosterChanges }),
     recovery: new Recovery({ store, states, changes: rosterChanges, entries, refusals, counters, now, random }),

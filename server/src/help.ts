@@ -70,6 +70,8 @@ Settings are variables of the environment, the same for every command:
                             what the three above will be after root-key rotate; a file that is missing is made
   HALFKEY_VALUE_MAX_LENGTH  most bytes of a secret's value (65536, up to 1048576)
   HALFKEY_DESTROY_AFTER_DAYS  days in which a destroyed environment can be undone (7); 0 destroys at once
+  HALFKEY_RATE_LIMIT        requests a second of each API key or device (2000; bursts of five times as many); 0 is no limit
+  HALFKEY_RATE_LIMIT_REFUSED  refused credentials a second of each address (50; bursts of twenty times as many); 0 is no limit
   HALFKEY_AUDIT_STREAM_FILE audit entries are appended to this file too, one JSON object a line; SIGHUP opens it again
   HALFKEY_AUDIT_WEBHOOK_URL audit entries are sent to this URL too, signed with
   HALFKEY_AUDIT_WEBHOOK_SECRET_FILE   a secret of 32 characters or more

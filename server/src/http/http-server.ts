@@ -16,6 +16,7 @@ import type { Logger } from "pino"
 import type { RequestLine } from "../log.ts"
 import { useAuditFields, useUndecidedRequests } from "./audit-hooks.ts"
 import { callerOf } from "./callers.ts"
+import { useEarlyRefusals } from "./early-refusals.ts"
 import { stopGracefully } from "./graceful-stop.ts"
 import type { Metrics } from "./metrics.ts"
 import { sendProblem, useProblems } from "./problems.ts"
@@ -82,7 +83,7 @@ export async function buildHttpServer(parts: HttpServerParts): Promise<HttpServe
   useTypeBoxValidation(plainApp)
   useProblems(plainApp, routes)
   useHeadersAndLog(plainApp, parts)
-  useEarlyAuthentication(plainApp, parts.services)
+  useEarlyRefusals(plainApp, parts.services)
   useAuditFields(plainApp)
   useUndecidedRequests(plainApp, parts.services)
 
@@ -115,17 +116,4 @@ function answerHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.header(requestIdHeader, request.id)
   reply.header("cache-control", "no-store")
   reply.header("x-content-type-options", "nosniff")
-}
-
-/**
- * Before a body is read: who has no token at all is refused without costing the server a large body, and learns nothing
- * from how its body is judged. The services check everything again, by themselves.
- */
-function useEarlyAuthentication(app: FastifyInstance, { gate, recovery, workspaces }: Services): void {
-  app.addHook("onRequest", async (request) => {
-    const { access } = request.routeOptions.config
-    if (access?.kind === "access-token") await gate.authenticate(request.caller, access.action)
-    if (access?.kind === "setup-token") await workspaces.requireSetupToken(request.caller)
-    if (access?.kind === "workspace-root") await recovery.authenticate(request.caller, access.action)
-  })
 }

@@ -5,6 +5,7 @@ import type { ApiKeys } from "../services/auth/api-keys.ts"
 import type { Clients } from "../services/auth/clients.ts"
 import type { Devices } from "../services/auth/devices.ts"
 import type { Gate } from "../services/auth/gate.ts"
+import type { RateLimits } from "../services/auth/rate-limits.ts"
 import type { Recovery } from "../services/auth/recovery.ts"
 import type { TokenService } from "../services/auth/token-service.ts"
 import type { Workspaces } from "../services/auth/workspaces.ts"
@@ -17,6 +18,7 @@ import type { Writes } from "../services/vault/writes.ts"
 
 export interface Services {
   readonly gate: Gate
+  readonly limits: RateLimits
   readonly tokens: TokenService
   readonly workspaces: Workspaces
   readonly rosters: Rosters

@@ -1,6 +1,6 @@
 /** `POST /oauth/token`: form-encoded in, RFC 6749 out, errors included (S8). */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
-import type { ProblemCode } from "@halfkey/core/formats/problem-codes"
+import { type ProblemCode, problemCodes } from "@halfkey/core/formats/problem-codes"
 import { TokenError, TokenRequest, TokenResponse } from "@halfkey/core/wire/token"
 import { answered } from "../callers.ts"
 import type { App } from "../http-server.ts"
@@ -18,13 +18,14 @@ const oauthErrors: Partial<Record<ProblemCode, string>> = {
   device_rejected: "access_denied",
   api_key_restricted: "unauthorized_client",
   insufficient_scope: "invalid_scope",
+  rate_limited: "slow_down",
   unavailable: "temporarily_unavailable",
   storage_full: "server_error",
   internal_error: "server_error",
 }
 
 /** Registered in a scope of its own: its content type and its errors are no other route's. */
-export function tokenRoutes(app: App, { tokens }: Services): void {
+export function tokenRoutes(app: App, { limits, tokens }: Services): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
@@ -67,7 +68,17 @@ export function tokenRoutes(app: App, { tokens }: Services): void {
           facts: { grantType: "unsupported" },
         })
       }
-      const issued = answered(reply, await tokens.issue(request.caller, request.body))
+      const { caller, body } = request
+      // Without an API key only a signature tells who it is, which costs more than the comparison of a hash.
+      if (body.api_key === undefined && limits.isOut(caller.address)) await app.refuseSlowly(reply)
+      const issued = answered(
+        reply,
+        await tokens.issue(caller, body).catch((error: unknown) => {
+          const isStranger = error instanceof HalfkeyError && problemCodes[error.code].status === 401
+          if (isStranger && limits.isOut(caller.address)) return app.refuseSlowly(reply)
+          throw error
+        }),
+      )
       reply.header("pragma", "no-cache")
       return {
         access_token: issued.accessToken,

@@ -16,6 +16,7 @@ import { RecentMap } from "../recent-map.ts"
 
 export const accessTokenSeconds = 15 * 60
 const tokensKept = 20_000
+const refusedKept = 10_000
 const tokenMaxLength = 4000
 
 /** One key pair by its `kid`. */
@@ -58,6 +59,8 @@ function subject({ clientId, apiKeyId }: Pick<TokenClaims, "clientId" | "apiKeyI
   return { sub }
 }
 
+const tokenHash = (token: string) => hash("sha256", token, "base64")
+
 export class AccessTokens {
   readonly #issuer: string
   readonly #keys: TokenKeys
@@ -65,6 +68,8 @@ export class AccessTokens {
   readonly #random: RandomSource
   /** By hash, so that the cache is no list of tokens. */
   readonly #verified = new RecentMap<string, Verified>(tokensKept)
+  /** Tokens that no time will make good: those that come again and again cost no signature check. */
+  readonly #refused = new RecentMap<string, true>(refusedKept)
   #last: { readonly token: string; readonly verified: Verified } | undefined
 
   constructor(issuer: string, keys: TokenKeys, now: () => number, random: RandomSource) {
@@ -80,7 +85,8 @@ export class AccessTokens {
     crn: string,
     notAfter: number | null,
   ): Promise<{ readonly token: string; readonly expiresIn: number }> {
-    const { kid, privateKey } = this.#keys.newest
+    const { newest } = this.#keys
+    const { kid, privateKey } = newest
     const now = Math.floor(this.#now() / 1000)
     const lastSecond = notAfter === null ? Number.POSITIVE_INFINITY : Math.floor(notAfter / 1000)
     const exp = Math.max(now + 1, Math.min(now + accessTokenSeconds, lastSecond))
@@ -98,7 +104,18 @@ export class AccessTokens {
     })
       .setProtectedHeader({ alg: "Ed25519", typ: "at+jwt", kid })
       .sign(privateKey)
+    // Its first use costs no signature check.
+    const verified = { ...claims, scopes: new Set(claims.scopes), expiresAt: exp * 1000 }
+    this.#verified.set(tokenHash(token), { claims: verified, key: newest })
     return { token, expiresIn: exp - now }
+  }
+
+  /** Whether it was verified before. It may have expired since. */
+  knows(token: string): boolean {
+    return (
+      token === this.#last?.token ||
+      (token.length <= tokenMaxLength && this.#verified.get(tokenHash(token)) !== undefined)
+    )
   }
 
   /** The claims of a token that this server issued and that has not expired; `undefined` for anything else. */
@@ -106,9 +123,10 @@ export class AccessTokens {
     // One request asks several times, with the very same string.
     if (token === this.#last?.token) return this.#current(this.#last.verified)
     if (token.length > tokenMaxLength) return undefined
-    const key = hash("sha256", token, "base64")
+    const key = tokenHash(token)
     const known = this.#verified.get(key)
-    const verified = known ?? (await this.#check(token))
+    if (known === undefined && this.#refused.get(key)) return undefined
+    const verified = known ?? (await this.#check(token, key))
     if (verified === undefined) return undefined
     if (known === undefined) this.#verified.set(key, verified)
     this.#last = { token, verified }
@@ -130,9 +148,9 @@ export class AccessTokens {
     return claims.expiresAt > this.#now() && this.#keys.isCurrent(key) ? claims : undefined
   }
 
-  async #check(token: string): Promise<Verified | undefined> {
+  async #check(token: string, id: string): Promise<Verified | undefined> {
+    let key: TokenKey | undefined
     try {
-      let key: TokenKey | undefined
       const { payload } = await jwtVerify(
         token,
         async ({ kid }) => {
@@ -163,8 +181,10 @@ export class AccessTokens {
       }
       return { claims, key }
     } catch (error) {
-      if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined
-      throw error
+      if (!(error instanceof errors.JOSEError || error instanceof TypeError)) throw error
+      // Not for a key that is not known yet: another process may have made it just now. Nor for what a clock says.
+      if (key !== undefined && !(error instanceof errors.JWTExpired)) this.#refused.set(id, true)
+      return undefined
     }
   }
 }

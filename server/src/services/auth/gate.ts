@@ -18,6 +18,9 @@ import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 /** How often a decision is made anew because the workspace changed meanwhile. */
 const attempts = 8
 
+/** How a decision ends that is not to be written yet. */
+const allowed = new Error("allowed so far")
+
 export interface GateParts {
   readonly store: Store
   readonly states: WorkspaceStates
@@ -54,6 +57,25 @@ export class Gate {
       }
     }
     throw new HalfkeyError("unavailable", "the workspace changes too quickly to decide", { hint: "try again" })
+  }
+
+  /**
+   * Refuses, with an entry, whom the rule refuses whatever the request says: before a large body is read. What is allowed is
+   * decided again, and written, with the body.
+   */
+  async requireAllowed(caller: Caller, action: RuledAction): Promise<void> {
+    try {
+      await this.decide(caller, action, async () => {
+        throw allowed
+      })
+    } catch (error) {
+      if (error !== allowed) throw error
+    }
+  }
+
+  /** Whether its token was verified before, so that it costs nothing to look at. */
+  knows({ credential }: Caller): boolean {
+    return credential !== undefined && this.#parts.tokens.knows(credential)
   }
 
   /** Writes the entry of what only reads. */

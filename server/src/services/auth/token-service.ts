@@ -14,6 +14,7 @@ import { afterRevocation, deviceAuthority, endOf, requireUsable, scopesOf } from
 import { type AssertionUse, claimedClient, claimedCrn, verifyClientAssertion } from "./client-assertion.ts"
 import { identifyDevice } from "./device-identity.ts"
 import type { LastUses } from "./last-uses.ts"
+import type { RateLimits } from "./rate-limits.ts"
 import type { WorkspaceState, WorkspaceStates } from "./workspace-state.ts"
 
 export interface IssuedToken {
@@ -31,6 +32,7 @@ export interface TokenServiceParts {
   readonly refusals: Refusals
   readonly counters: Counters
   readonly uses: LastUses
+  readonly limits: RateLimits
   readonly now: () => number
 }
 
@@ -70,6 +72,8 @@ export class TokenService {
       const { apiKey, device, workspace } = identified
       if (apiKey.id !== null) caller.identity.apiKeyId = apiKey.id
       if (device !== undefined) caller.identity.clientId = device.client.id
+      // Before the client's signature is checked.
+      if (attempt === 0) this.#parts.limits.take(apiKey.id ?? device?.client.id ?? "")
       try {
         return await this.#decide(caller, request, identified)
       } catch (error) {
