@@ -9,7 +9,7 @@ import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
 import { problemsOfHeads, problemsOfProofs, storedCheckpoint } from "./audit-tree.ts"
 import { Chance } from "./chance.ts"
 import { type OpenedValues, problemsInValues, problemsOnDisk } from "./check.ts"
-import { failFsync } from "./disk-fault.ts"
+import { type Fault, failCalls, fsyncs, writes } from "./disk-fault.ts"
 import { attemptIn, Model } from "./model.ts"
 import { type Ended, ServerProcess, tooLate } from "./server-process.ts"
 import { readSnapshot, type Snapshot, type StoredVersion } from "./snapshot.ts"
@@ -106,12 +106,29 @@ export class Lane {
   /** Lets an fsync fail while clients write, waits for the server's end, and goes on as after a kill. How it ended. */
   async failDisk(): Promise<Ended> {
     await Promise.race([this.#commits(2), this.#failed, tooLate("nothing was written")])
-    await failFsync(this.server.pid, this.chance.between(1, 40))
+    const when = String(this.chance.between(1, 40))
+    const stop = await failCalls(this.server.pid, { calls: fsyncs, error: "EIO", when })
     const ended = await Promise.race([this.server.ended, this.#failed, tooLate("the server did not end")])
+    await stop()
     await this.server.start()
     for (const wake of this.#wakeUp.splice(0)) wake()
     this.#lookAtDisk()
     return ended
+  }
+
+  /** Lets a few writes in a row fail while clients write. How many, and whether the server went on; one that ended is started again. */
+  async failWrites(error: Fault["error"]): Promise<{ readonly failed: number; readonly wentOn: boolean }> {
+    await Promise.race([this.#commits(2), this.#failed, tooLate("nothing was written")])
+    const first = this.chance.between(1, 60)
+    const when = `${first}..${first + this.chance.between(0, 8)}`
+    const stop = await failCalls(this.server.pid, { calls: writes, error, when })
+    const ended = this.server.ended.then(() => false)
+    const wentOn = await Promise.race([this.#commits(20).then(() => true), ended, this.#failed, tooLate("no end")])
+    const failed = await stop()
+    if (!wentOn) await this.server.start()
+    for (const wake of this.#wakeUp.splice(0)) wake()
+    this.#lookAtDisk()
+    return { failed, wentOn }
   }
 
   /** Most kills are aimed at a commit under way, the others come whenever. */

@@ -79,8 +79,8 @@ export class Writer {
     model.underWay.delete(attempt)
     if (written !== undefined) model.acknowledge(attempt, written)
     else if (failure === undefined) throw new Error("neither data nor a failure")
-    // Others wrote first five times, or there was nothing to delete.
-    else if (failure.code === "version_conflict" || failure.code === "secret_not_found") model.refuse(attempt)
+    // Others wrote first five times, or there was nothing to delete; or the disk took nothing.
+    else if (["version_conflict", "secret_not_found", "storage_full"].includes(failure.code)) model.refuse(attempt)
     else if (failure.type !== "NetworkError" && failure.code !== "unavailable")
       throw new Error(`attempt ${attempt.id} failed by ${failure.code}: ${failure.message}`)
   }

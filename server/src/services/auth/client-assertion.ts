@@ -135,6 +135,9 @@ async function verifiedClaims(assertion: string, signer: ExpectedSigner, now: nu
     return payload
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw refused("it expired; check the clocks of both machines", what)
+    if (error instanceof errors.JWTClaimValidationFailed && error.claim === "iat") {
+      throw refused("its iat is not the one expected; check the clocks of both machines", what)
+    }
     if (error instanceof errors.JWTClaimValidationFailed) {
       const hint = error.claim === "aud" ? signer.wrongAudienceHint : undefined
       throw refused(

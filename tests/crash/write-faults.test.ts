@@ -1,0 +1,41 @@
+/** Writes that the disk refuses while clients write: who was refused changed nothing, and who was answered is right. */
+import assert from "node:assert/strict"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, test } from "node:test"
+import { Chance, seed } from "./chance.ts"
+import { canFailDisk } from "./disk-fault.ts"
+import { Lane } from "./lane.ts"
+import { serverProgram } from "./server-process.ts"
+
+const faultsOfEach = 5
+
+const folder = mkdtempSync(join(tmpdir(), "halfkey-writes-"))
+const lane = new Lane(serverProgram, join(folder, "data"), new Chance(seed).between(0, 2 ** 32 - 1))
+after(async () => {
+  await lane.server.kill()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test(`${2 * faultsOfEach} times writes fail under load, by a full disk and by a broken one: nothing is acknowledged wrongly`, async (t) => {
+  if (!canFailDisk()) return t.skip("this machine has no strace, or does not let it trace")
+  await lane.begin()
+  let [wentOn, failed] = [0, 0]
+  for (let fault = 0; fault < faultsOfEach; fault++) {
+    for (const error of ["ENOSPC", "EIO"] as const) {
+      const seen = await lane.failWrites(error)
+      failed += seen.failed
+      if (seen.wentOn) wentOn++
+    }
+  }
+  await lane.quiet()
+  const proved = await lane.proveReceipts()
+  await lane.fullCheck()
+  assert.deepEqual(lane.problems.slice(0, 20), [])
+  assert.ok(proved > 50)
+  assert.ok(failed >= 2 * faultsOfEach, `${failed} writes failed`)
+  console.log(
+    `writes: ${failed} writes failed, the server went on after ${wentOn} of ${2 * faultsOfEach} times, ${proved} receipts proved, seed ${seed}`,
+  )
+})
