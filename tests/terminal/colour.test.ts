@@ -23,8 +23,9 @@ for (const [what, env, isAllowed] of [
   ["TERM=dumb", { TERM: "dumb" }, (shown: string) => !shown.includes(esc)],
 ] as const) {
   test(`${what}: no colour at a terminal either`, { skip: noTerminal }, async () => {
-    for (const { args, waits } of await scene.samples()) {
-      if (waits !== undefined) continue
+    for (const { args, onlyReads, waits } of await scene.samples()) {
+      // What is refused is told by the same few lines of code.
+      if (waits !== undefined || (what === "NO_COLOR" && !onlyReads)) continue
       const terminal = new Terminal(["--no-input", ...args], scene.halfkey.env({ ...env, EDITOR: "true" }))
       const { shown } = await terminal.end()
       assert.ok(isAllowed(shown), `halfkey ${args.join(" ")}: ${JSON.stringify(shown)}`)

@@ -35,6 +35,9 @@ const copied = (stdout: string) =>
     .flatMap((field) => field.split(","))
     .filter((field) => /^[A-Za-z][\w./:-]{2,}$|^[\da-f]{8}-[\da-f-]{27}$/.test(field))
 
+/** Without a terminal. */
+const printed = new Map<string, string>()
+
 for (const columns of [40, 20]) {
   test(`every command that reads, in ${columns} columns`, { skip: noTmux }, async (t) => {
     const reading = (await scene.samples()).filter(
@@ -52,7 +55,8 @@ for (const columns of [40, 20]) {
     await screen.until("\nall of it\n")
     const shown = (await screen.shown()).split(/^@\d+ ended with \d+$/m)
     for (const [index, sample] of reading.entries()) {
-      const { stdout } = await scene.halfkey.run(sample.args)
+      const stdout = printed.get(sample.path) ?? (await scene.halfkey.run(sample.args)).stdout
+      printed.set(sample.path, stdout)
       const part = shown[index] ?? ""
       for (const field of copied(stdout)) {
         assert.ok(part.includes(field), `halfkey ${sample.args.join(" ")}: ${field} is cut:\n${part}`)
