@@ -1,7 +1,7 @@
 /** The store on PostgreSQL: any number of replicas on one database. All that is particular to it is in `postgres/`. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { ChangeListener, SequencerEvents, Store } from "../domain/store.ts"
-import { PostgresReader } from "./postgres/connection.ts"
+import { noContactNeeded, PostgresReader } from "./postgres/connection.ts"
 import { Contact } from "./postgres/contact.ts"
 import { lock, locks, tryLock } from "./postgres/locks.ts"
 import { type OpeningLog, prepareDatabase, waitForDatabase } from "./postgres/opening.ts"
@@ -27,19 +27,19 @@ export async function openPostgresStore({ settings, log, replica, isAlone }: Pos
     opened.push(() => first.end())
     await prepareDatabase(first)
     if (isAlone) await requireAlone(first)
-    const contact = replica && new Contact({ settings, log, onFatal: replica.onFatal })
+    const { pool, dropAll } = createPool(settings)
+    opened.push(() => pool.end())
+    const contact = replica && new Contact({ settings, log, onFatal: replica.onFatal, onLost: dropAll })
     opened.push(async () => contact?.stop())
     await contact?.start()
-    const pool = createPool(settings)
-    opened.push(() => pool.end())
     const sequencing = replica && new Sequencing({ settings, log, ...replica.sequencer })
     opened.push(async () => sequencing?.stop())
-    const requireContact = contact?.require ?? (() => {})
-    const reader = new PostgresReader(pool, requireContact)
+    const reader = new PostgresReader(pool, contact ?? noContactNeeded)
+    const writer = new PostgresWriter(pool, contact ?? noContactNeeded)
     const close = async () => {
       for (const each of opened.splice(0).reverse()) await each()
     }
-    return new PostgresStore({ settings, contact, reader, writer: new PostgresWriter(pool, requireContact), close })
+    return new PostgresStore({ settings, contact, reader, writer, close })
   } catch (error) {
     for (const each of opened.reverse()) await each()
     throw error

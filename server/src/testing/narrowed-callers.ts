@@ -6,7 +6,9 @@ import { type Scope, writingScopes } from "@halfkey/core/formats/scopes"
 import type { NewApiKey } from "@halfkey/core/wire/clients"
 import Database from "better-sqlite3"
 import type { Rule } from "../services/rules.ts"
+import { askPostgres } from "./ask-postgres.ts"
 import type { TestClient } from "./test-client.ts"
+import type { TestServer } from "./test-server.ts"
 import type { TestWorkspace } from "./test-workspace.ts"
 
 /** What decides about a route. */
@@ -82,7 +84,7 @@ export async function narrowedCallers(
   /** A token first, the narrowing behind it, as any change of a key would store it. */
   const later = async (change: string, value: unknown) => {
     const made = await make({})
-    narrowInStore(server.databasePath, idOf(made.client), change, value)
+    narrowInStore(server, idOf(made.client), change, value)
     return made
   }
   const rotated = async (overlapSeconds: number) => {
@@ -140,7 +142,13 @@ async function tokenOf(client: TestClient, headers: Readonly<Record<string, stri
 
 const idOf = ({ parts }: TestClient) => parts.apiKey.slice("hkak_".length, "hkak_".length + 16)
 
-function narrowInStore(databasePath: string, id: string, column: string, value: unknown): void {
+function narrowInStore({ databasePath, postgresUrl }: TestServer, id: string, column: string, value: unknown): void {
+  if (postgresUrl !== undefined) {
+    // One statement text is one transaction. Nothing here comes from outside.
+    const narrow = `update api_keys set ${column} = '${value}' where id = '${id}'`
+    askPostgres(postgresUrl, `${narrow}; update workspaces set generation = generation + 1`)
+    return
+  }
   const db = new Database(databasePath, { timeout: 5000 })
   try {
     db.transaction(() => {

@@ -102,6 +102,11 @@ export class TestServer {
     return this.#log.join("")
   }
 
+  /** Where it uses PostgreSQL. */
+  get postgresUrl(): string | undefined {
+    return { ...this.#database, ...this.#options.env }["HALFKEY_DATABASE_URL"]
+  }
+
   get databasePath(): string {
     return this.#config().databasePath
   }

@@ -95,9 +95,9 @@ test("a flood is a few entries, and a count when the minute is over", async () =
   }
   for (let sent = 0; sent < 5; sent++) await apiCall(flooded.url, { path: "/v1/keysets", token })
   assert.ok(entries().length <= 10)
-  const { databasePath } = flooded
+  const { databasePath, postgresUrl } = flooded
   await flooded.stop()
-  const all = auditLog({ databasePath })
+  const all = auditLog({ databasePath, postgresUrl })
     .map(({ entry }) => entry)
     .filter(({ outcome }) => outcome === "denied")
   assert.equal(all.length, 12)
@@ -121,9 +121,9 @@ test("who was revoked and still has a token fills no disk: a few entries with it
     const answers = Array.from({ length: 20 }, () => apiCall(flooded.url, { path: "/v1/keysets", token }))
     for (const { body } of await Promise.all(answers)) assert.equal(body.code, "client_revoked")
   }
-  const { databasePath } = flooded
+  const { databasePath, postgresUrl } = flooded
   await flooded.stop()
-  const entries = auditLog({ databasePath })
+  const entries = auditLog({ databasePath, postgresUrl })
     .map(({ entry }) => entry)
     .filter(({ outcome }) => outcome === "denied")
   assert.equal(entries.length, 11)

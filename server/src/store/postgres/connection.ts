@@ -4,17 +4,27 @@ import type { Query, Reader, Transaction } from "../query.ts"
 import { statementOf } from "./compiling.ts"
 import { failureOf, isAway } from "./failures.ts"
 
+/** Whether this replica has heard of the database lately. */
+export interface ContactCheck {
+  readonly isKnown: boolean
+  /** Waits for the word that is due. Throws `unavailable` where none comes. */
+  require(): Promise<void>
+}
+
+/** Of a command, which has nothing in memory that could be old. */
+export const noContactNeeded: ContactCheck = { isKnown: true, require: async () => {} }
+
 export class PostgresReader implements Reader {
   readonly #pool: Pool
-  readonly #requireContact: () => void
+  readonly #contact: ContactCheck
 
-  constructor(pool: Pool, requireContact: () => void) {
+  constructor(pool: Pool, contact: ContactCheck) {
     this.#pool = pool
-    this.#requireContact = requireContact
+    this.#contact = contact
   }
 
   async all<Row, Params>(query: Query<Row, Params>, parameters: Params): Promise<Row[]> {
-    this.#requireContact()
+    if (!this.#contact.isKnown) await this.#contact.require()
     const statement = statementOf(query, parameters)
     try {
       return (await this.#pool.query(statement)).rows as Row[]
@@ -22,6 +32,7 @@ export class PostgresReader implements Reader {
       if (!isAway(error)) throw failureOf(error)
     }
     // A connection that ended while nobody used it is only found out by using it.
+    if (!this.#contact.isKnown) await this.#contact.require()
     try {
       return (await this.#pool.query(statement)).rows as Row[]
     } catch (error) {

@@ -62,11 +62,26 @@ function getTypeParser(oid: number, format?: "text" | "binary") {
   return oid === bigint && format !== "binary" ? Number : pg.types.getTypeParser(oid, format as "text")
 }
 
-export function createPool(settings: PostgresSettings): pg.Pool {
+export interface BoundedPool {
+  readonly pool: pg.Pool
+  /** Ends every connection: what is under way on them fails now. The pool makes new ones. */
+  readonly dropAll: () => void
+}
+
+export function createPool(settings: PostgresSettings): BoundedPool {
   const pool = new pg.Pool({ ...clientConfig(settings), max: settings.poolSize, idleTimeoutMillis: 60_000 })
-  // An idle connection that ends is replaced when it is needed.
+  const clients = new Set<pg.PoolClient>()
+  // A connection that ends is replaced when it is needed; whoever uses it just now is told by what it waits for.
   pool.on("error", () => {})
-  return pool
+  pool.on("connect", (client) => {
+    clients.add(client)
+    client.on("error", () => {})
+  })
+  pool.on("remove", (client) => clients.delete(client))
+  const dropAll = () => {
+    for (const client of clients) (client as unknown as pg.Client).end().catch(() => {})
+  }
+  return { pool, dropAll }
 }
 
 /** Of whoever waits for a lock: another replica may be in the middle of a migration. */

@@ -16,6 +16,7 @@ import {
   workspaceOf,
 } from "../operations/operations.ts"
 import { type Batch, type BatchOutcome, runBatch } from "./batch.ts"
+import type { ContactCheck } from "./connection.ts"
 import { failureOf, isAway, TryAgainError } from "./failures.ts"
 
 /** Most of one transaction: others wait for its locks. */
@@ -47,14 +48,14 @@ class Lane {
 
 export class PostgresWriter implements Writer {
   readonly #pool: Pool
-  readonly #requireContact: () => void
+  readonly #contact: ContactCheck
   /** Those in which something waits or is under way. */
   readonly #lanes = new Map<WorkspaceId | undefined, Lane>()
   #onIdle: (() => void) | undefined
 
-  constructor(pool: Pool, requireContact: () => void) {
+  constructor(pool: Pool, contact: ContactCheck) {
     this.#pool = pool
-    this.#requireContact = requireContact
+    this.#contact = contact
   }
 
   appendAudit(guard: Guard): Promise<void> {
@@ -82,7 +83,7 @@ export class PostgresWriter implements Writer {
     queue: (lane: Lane) => Waiting<What>[],
     what: What,
   ): Promise<Result> {
-    this.#requireContact()
+    if (!this.#contact.isKnown) await this.#contact.require()
     let lane = this.#lanes.get(of)
     if (lane === undefined) {
       lane = new Lane(of)
