@@ -8,6 +8,7 @@ import { Chance, seed } from "./chance.ts"
 import { canFailDisk } from "./disk-fault.ts"
 import { Lane } from "./lane.ts"
 import { serverProgram } from "./server-process.ts"
+import { requireSound } from "./sound.ts"
 
 const faults = 6
 
@@ -29,6 +30,7 @@ test(`${faults} fsyncs that fail under load: nothing acknowledged is lost, every
   await lane.quiet()
   const proved = await lane.proveReceipts()
   await lane.fullCheck()
+  await requireSound(join(folder, "data"))
   assert.deepEqual(lane.problems.slice(0, 20), [])
   assert.ok(proved > 50)
   console.log(`fsync: ${faults} faults, ${proved} receipts proved, ${lane.heads.size} checkpoints, seed ${seed}`)

@@ -8,6 +8,7 @@ import { Chance, seed } from "./chance.ts"
 import { canFailDisk } from "./disk-fault.ts"
 import { Lane } from "./lane.ts"
 import { serverProgram } from "./server-process.ts"
+import { requireSound } from "./sound.ts"
 
 const faultsOfEach = 5
 
@@ -32,6 +33,7 @@ test(`${2 * faultsOfEach} times writes fail under load, by a full disk and by a 
   await lane.quiet()
   const proved = await lane.proveReceipts()
   await lane.fullCheck()
+  await requireSound(join(folder, "data"))
   assert.deepEqual(lane.problems.slice(0, 20), [])
   assert.ok(proved > 50)
   assert.ok(failed >= 2 * faultsOfEach, `${failed} writes failed`)

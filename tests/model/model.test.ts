@@ -5,6 +5,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
+import { requireSound } from "../crash/sound.ts"
 import { beginning, commands } from "./commands.ts"
 import { lookAtAll } from "./look.ts"
 import { Model } from "./model.ts"
@@ -41,6 +42,7 @@ async function play(steps: Iterable<fc.AsyncCommand<Model, Real>>): Promise<void
     await fc.asyncModelRun(() => ({ model, real }), steps)
     seen.steps += trace.length
     await lookAtAll(model, real)
+    await requireSound(world.server.directory)
   } catch (error) {
     const told = trace.map((line, index) => `  ${index + 1}. ${line}`).join("\n")
     throw new Error(`${error instanceof Error ? error.message : error}\n${told}\n  HALFKEY_MODEL_SEED=${seed}`)
