@@ -5,14 +5,62 @@ import * as nodeModule from "node:module"
 const require = nodeModule.createRequire(import.meta.url)
 const fs = require("node:fs")
 
-// A private folder, not the shared one in /tmp that Node would take: whoever writes the cached code decides what runs.
-const cache = process.env["XDG_CACHE_HOME"] || (process.env["HOME"] && `${process.env["HOME"]}/.cache`)
+const cache = cacheHome()
 
 const folder = bundle()
 // `run` stands in front of other people's programs, so it has small bundles of its own.
 if (process.argv[2] === "run") await runQuickly()
-if (cache) nodeModule.enableCompileCache?.(`${cache}/halfkey/compiled`)
+if (makePrivate("modules")) nodeModule.enableCompileCache?.(`${cache}/halfkey/modules`)
 await import(folder === undefined ? "../src/main.ts" : new URL("halfkey.js", folder).href)
+
+/** A folder of this person's, not the shared one in /tmp that Node would take; never in whatever repository one stands in. */
+function cacheHome() {
+  const { isAbsolute } = require("node:path")
+  const { HOME, XDG_CACHE_HOME } = process.env
+  // The XDG specification: relative paths are invalid and ignored.
+  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME
+  return HOME && isAbsolute(HOME) ? `${HOME}/.cache` : undefined
+}
+
+/**
+ * Whether a folder of ours is there and nobody else could have put anything into it: whoever writes kept code decides what runs.
+ * By its mode, which no clone of a repository and no archive of others has by itself. No link, which may lead to files of
+ * this person's whose contents are somebody else's.
+ * @param {string} name
+ */
+function isPrivate(name) {
+  if (cache === undefined) return false
+  if (process.getuid === undefined) return true
+  try {
+    const own = process.geteuid?.()
+    const home = fs.statSync(cache)
+    const ours = fs.lstatSync(`${cache}/halfkey`)
+    const folder = fs.lstatSync(`${cache}/halfkey/${name}`)
+    // In one like /tmp, nobody moves what is another's.
+    const isKept = (home.mode & 0o022) === 0 || (home.mode & 0o1000) !== 0
+    if (!isKept || (home.uid !== own && home.uid !== 0)) return false
+    if (!ours.isDirectory() || ours.uid !== own || (ours.mode & 0o022) !== 0) return false
+    return folder.isDirectory() && folder.uid === own && (folder.mode & 0o077) === 0
+  } catch {
+    return false
+  }
+}
+
+/**
+ * As `isPrivate`, and makes what is missing.
+ * @param {string} name
+ */
+function makePrivate(name) {
+  if (cache === undefined) return false
+  for (const path of [cache, `${cache}/halfkey`, `${cache}/halfkey/${name}`]) {
+    try {
+      fs.mkdirSync(path, { mode: 0o700 })
+    } catch {
+      // It is there already, or cannot be made.
+    }
+  }
+  return isPrivate(name)
+}
 
 /** The newest bundle, a folder of its own; `undefined` where none was built. */
 function bundle() {
@@ -40,6 +88,7 @@ function compiledCode(directory) {
   const vm = require("node:vm")
   const loader = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER
   const kept = `${cache}/halfkey/code`
+  const isReadable = isPrivate("code")
   /** @type {{ script: import("node:vm").Script, path: string }[]} */
   const compiledNow = []
 
@@ -54,7 +103,7 @@ function compiledCode(directory) {
     const build = directory.slice(0, -1).replace(/^.*[/\\]/, "")
     const path = `${kept}/${build}-${written}-${id.slice(2)}-${process.version}-${process.arch}`
     const source = `(function (exports, require, module, __filename) {${fs.readFileSync(filename, "utf8")}\n})`
-    const cachedData = readCode(path)
+    const cachedData = isReadable ? readCode(path) : undefined
     const script = new vm.Script(source, { filename, cachedData, importModuleDynamically: loader })
     if (cachedData === undefined || script.cachedDataRejected) compiledNow.push({ script, path })
     const module = { exports: {} }
@@ -66,7 +115,7 @@ function compiledCode(directory) {
   function keep() {
     if (compiledNow.length === 0) return
     try {
-      fs.mkdirSync(kept, { recursive: true, mode: 0o700 })
+      if (!makePrivate("code")) return
       for (const { path, script } of compiledNow) {
         const partial = `${path}.${process.pid}`
         const code = script.createCachedData()
@@ -90,7 +139,7 @@ function compiledCode(directory) {
     const monthAgo = Date.now() - 30 * 24 * 60 * 60 * 1000
     for (const name of fs.readdirSync(kept)) {
       const path = `${kept}/${name}`
-      if (fs.statSync(path).mtimeMs < monthAgo) fs.rmSync(path)
+      if (fs.lstatSync(path).mtimeMs < monthAgo) fs.rmSync(path)
     }
   }
 
@@ -98,8 +147,8 @@ function compiledCode(directory) {
 }
 
 /**
- * Code that was kept, if nobody else could have written it: under `sudo`, the folder may be somebody else's. V8 crashes over a
- * damaged file, so it holds the code twice, which is compared sooner than any hash is loaded.
+ * Code that was kept, if nobody else could have written it. V8 crashes over a damaged file, so it holds the code twice, which is
+ * compared sooner than any hash is loaded.
  * @param {string} path
  */
 function readCode(path) {
@@ -107,7 +156,7 @@ function readCode(path) {
   try {
     descriptor = fs.openSync(path, "r")
     const { mode, uid } = fs.fstatSync(descriptor)
-    const isOwn = process.getuid === undefined || (uid === process.geteuid?.() && (mode & 0o022) === 0)
+    const isOwn = process.getuid === undefined || (uid === process.geteuid?.() && (mode & 0o077) === 0)
     if (!isOwn) return undefined
     const file = fs.readFileSync(descriptor)
     const code = file.subarray(0, file.length / 2)
