@@ -119,6 +119,7 @@ test("a passphrase of its own opens a backup, and the database in it needs its r
     message: /is another one$/,
   })
   const tried = await restore([file, "--dry-run", "--passphrase-file", passphrase], fresh)
+  for (const text of [said, tried, readFileSync(file, "latin1")]) assert.ok(!text.includes("battery"))
   assert.match(tried, /\n {2}its root key is not here, and the server will not start without it/)
   const wrongKey = { ...fresh, HALFKEY_ROOT_KEY: "A".repeat(43) }
   await assert.rejects(restore([file, "--passphrase-file", passphrase], wrongKey), { code: "root_key_mismatch" })

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { connect } from "node:net"
 import { test } from "node:test"
+import { formatApiKey, parseApiKey } from "@halfkey/core/formats/text-keys"
 import { type ApiAnswer, apiCall } from "../testing/api-call.ts"
 import { auditLog } from "../testing/audit-log.ts"
 import { TestServer } from "../testing/test-server.ts"
@@ -50,6 +51,17 @@ test("an address with many refusals is refused unread, but for tokens that are k
     assert.equal(answer.body.code, "rate_limited", path)
     assert.equal(answer.headers.get("retry-after"), "1")
   }
+})
+
+test("wrong API keys put an address out at the token endpoint, and right ones are served meanwhile", async (context) => {
+  const server = await TestServer.start(context, { env: { HALFKEY_RATE_LIMIT_REFUSED: "1" } })
+  const { admin } = await TestWorkspace.create(server, ["production"])
+  const { apiKey } = admin.parts
+  const wrong = formatApiKey({ keyId: parseApiKey(apiKey).keyId, secret: new Uint8Array(32) })
+  const refused = await until429(() => admin.requestToken({ api_key: wrong }), [401])
+  assert.deepEqual([refused.body.code, refused.body.error], ["rate_limited", "slow_down"])
+  assert.equal(refused.headers.get("retry-after"), "1")
+  assert.equal((await admin.requestToken()).status, 200)
 })
 
 test("a token that is refused again and again is looked at once", async (context) => {
