@@ -58,7 +58,7 @@ Settings are variables of the environment, the same for every command:
   HALFKEY_DATABASE_URL      sqlite:<path> (sqlite:<data directory>/halfkey.db), or, for several servers on one database,
                             postgres://USER@HOST/DATABASE?sslmode=…&sslrootcert=FILE
   HALFKEY_DATABASE_PASSWORD_FILE      file with the password for PostgreSQL, in the place of one in the URL
-  HALFKEY_DATABASE_POOL     most connections to PostgreSQL for requests (10); three more have other work
+  HALFKEY_DATABASE_POOL     most connections to PostgreSQL for requests (10); two more have other work
   HALFKEY_DATABASE_STATEMENT_TIMEOUT  seconds that a statement may take (10)
   HALFKEY_DATABASE_START_TIMEOUT      seconds that a start waits for PostgreSQL (60)
   HALFKEY_REGION            <region>.<provider> of its workspaces (local.self)

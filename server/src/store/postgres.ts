@@ -27,6 +27,7 @@ export async function openPostgresStore({ settings, log, replica, isAlone }: Pos
     opened.push(() => first.end())
     await prepareDatabase(first)
     if (isAlone) await requireAlone(first)
+    else await opened.pop()?.()
     const { pool, dropAll } = createPool(settings)
     opened.push(() => pool.end())
     const contact = replica && new Contact({ settings, log, onFatal: replica.onFatal, onLost: dropAll })

@@ -93,6 +93,7 @@ export class TestPostgres {
     this.#process = undefined
     if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
     const exited = new Promise((resolve) => running.once("exit", resolve))
+    running.ref()
     running.kill(signal)
     await exited
   }

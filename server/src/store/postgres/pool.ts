@@ -28,6 +28,20 @@ const connectTimeoutMs = 5000
 /** Beyond what the database allows itself: a network that swallows everything says nothing. */
 const silenceMs = 2000
 
+/**
+ * What is committed is on disk, whatever the database's own default is. And the database notices within seconds that the machine
+ * at this end is gone: until then a dead replica would keep its locks.
+ */
+const sessionOptions = [
+  "synchronous_commit=on",
+  "tcp_keepalives_idle=5",
+  "tcp_keepalives_interval=2",
+  "tcp_keepalives_count=3",
+  "tcp_user_timeout=11000",
+]
+  .map((each) => `-c ${each}`)
+  .join(" ")
+
 /** What a connection may wait for, in milliseconds, where that is not what requests may. */
 export interface Patience {
   readonly connectMs: number
@@ -50,8 +64,7 @@ function clientConfig(settings: PostgresSettings, patience?: Patience): pg.Clien
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     connectionTimeoutMillis: patience?.connectMs ?? connectTimeoutMs,
     keepAlive: true,
-    // What is committed is on disk, whatever the database's own default is.
-    options: "-c synchronous_commit=on",
+    options: sessionOptions,
     types: { getTypeParser },
   }
 }

@@ -153,4 +153,21 @@ export const vault: Contract = [
       assert.equal(await store.workspace("B".repeat(26) as WorkspaceId), undefined)
     },
   ],
+  [
+    "entries that are in an archive go, once, and numbers go on",
+    async ([store, other]) => {
+      await found(store)
+      await Promise.all(Array.from({ length: 300 }, () => store.appendAudit(guard())))
+      const archive = { first: 0, last: 255, file: "0-255.jsonl", hash: hash(1), time: 5 }
+      await store.audit.archive(guard().audit, archive)
+      await assert.rejects(other.audit.archive(guard().audit, archive), refusedWith("data_directory_in_use"))
+      assert.deepEqual(await other.audit.forgettableBlocks(workspaceId), { first: 0, end: 1 })
+      await other.audit.forgetBlock(workspaceId, 0)
+      await assert.rejects(store.audit.forgetBlock(workspaceId, 1))
+      await store.appendAudit(guard())
+      const left = await other.audit.entries(workspaceId, {}, { after: undefined, limit: 1000, order: "asc" })
+      assert.equal(left.archived.length, 1)
+      assert.deepEqual([left.entries[0]?.index, left.entries.at(-1)?.index], [256, 302])
+    },
+  ],
 ]
