@@ -152,6 +152,34 @@ describe("three replicas on PostgreSQL", { skip: noPostgres }, () => {
     await admin.close()
   })
 
+  test("a replica that is stopped, and not dead, leaves the audit tree to another one", async () => {
+    const holder = `select application_name as name from pg_locks join pg_stat_activity using (pid)
+      where locktype = 'advisory' and objid = 2 and granted and datname = current_database()`
+    const leader = async () => {
+      const [row] = await postgres.query(databaseUrl, holder)
+      return Number(/\d+$/.exec(String(row?.["name"]))?.[0])
+    }
+    const until = async (isSo: () => Promise<boolean>) => {
+      while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    let stopped: ServerProcess | undefined
+    await until(async () => {
+      const now = await leader()
+      stopped = servers.find(({ pid }) => pid === now)
+      return stopped !== undefined
+    })
+    const pid = stopped?.pid ?? 0
+    process.kill(pid, "SIGSTOP")
+    try {
+      await until(async () => {
+        const now = await leader()
+        return now > 0 && now !== pid
+      })
+    } finally {
+      process.kill(pid, "SIGCONT")
+    }
+  })
+
   test("the server's commands work on PostgreSQL, or say why not", async () => {
     const [first] = servers as [ServerProcess]
     const { dataDirectory } = first

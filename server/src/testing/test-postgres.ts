@@ -22,6 +22,13 @@ export const noPostgres: string | false =
     ? false
     : `no PostgreSQL for tests on ${process.platform}-${process.arch}: tests/peers has no binaries for it`
 
+/** What must end with this process, however that ends. */
+const running = new Set<{ end(): void }>()
+process.on("exit", () => {
+  for (const each of running) each.end()
+})
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(1))
+
 /** PostgreSQL refuses to run as root. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
@@ -40,6 +47,7 @@ export class TestPostgres {
   /** For whoever calls `remove` in the end. `settings`: such as `max_connections=20`. */
   static async start(settings: readonly string[] = []): Promise<TestPostgres> {
     const postgres = new TestPostgres(settings)
+    running.add(postgres)
     postgres.#prepare()
     await postgres.startAgain()
     return postgres
@@ -134,9 +142,7 @@ export class TestPostgres {
       cwd: this.folder,
       stdio: "ignore",
     })
-    // A test that is ended early must not leave it behind.
     child.unref()
-    process.once("exit", () => child.kill("SIGQUIT"))
     this.#process = child
     while (child.exitCode === null && child.signalCode === null) {
       try {
@@ -151,7 +157,15 @@ export class TestPostgres {
 
   async remove(): Promise<void> {
     await this.stop()
+    running.delete(this)
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** At once, without waiting for anything. */
+  end(): void {
+    this.#process?.kill("SIGQUIT")
+    // It may still write its last words.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
 

@@ -20,6 +20,8 @@ const silenceMs = 1000
 const askEveryMs = 200
 /** Whoever needs to know waits for so many answers. */
 const turnsWaitedFor = 3
+/** Whoever has not asked for so long has no part in the lock of those who run. */
+const idleMs = 30_000
 /** Until a lost connection is tried again. */
 const retryMs = 100
 
@@ -120,7 +122,7 @@ export class Contact implements ContactCheck {
 
   async #connect(): Promise<void> {
     const patience = { connectMs: silenceMs, queryMs: 4 * silenceMs }
-    const client = await connectAlone(this.#parts.settings, { patience, onEnd: (ended) => this.#lose(ended) })
+    const client = await connectAlone(this.#parts.settings, { patience, idleMs, onEnd: (ended) => this.#lose(ended) })
     try {
       client.on("notification", ({ payload = "" }) => this.#hear(payload))
       if (!(await tryLockShared(client, locks.running))) {

@@ -68,7 +68,7 @@ describe("PostgreSQL in the way", { skip: noPostgres }, () => {
     // It has the workspace and waits for the client; the other one has the client and wants the workspace.
     const revoking = store.revokeClient(guard(), { clientId: workspaceInput.client.id, revokedAt: 5 })
     const blocked =
-      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'halfkey-server'"
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name like 'halfkey-server %'"
     while ((await postgres.query(url, blocked)).length === 0);
     const crossing = other.query("update workspaces set crn = crn")
     await crossing
@@ -94,7 +94,7 @@ describe("PostgreSQL in the way", { skip: noPostgres }, () => {
       }
     })
     const end =
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'halfkey-server' and datname = current_database()"
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'halfkey-server %' and datname = current_database()"
     for (let round = 0; round < 20; round++) {
       const before = acknowledged
       await postgres.query(url, end)
@@ -115,7 +115,7 @@ describe("PostgreSQL in the way", { skip: noPostgres }, () => {
     await postgres.query(url, "select 1")
     await store.appendAudit(guard())
     const clients: pg.Client[] = []
-    const end = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'halfkey-server'"
+    const end = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'halfkey-server %'"
     await postgres.query(url, end)
     for (;;) {
       const client = new pg.Client({ connectionString: url })
@@ -161,6 +161,36 @@ describe("PostgreSQL in the way", { skip: noPostgres }, () => {
     await assert.rejects(open({ tls: { host: "127.0.0.1" } }), refused(/signed by nobody that is trusted/))
     const elsewhere = { ca: certificate, host: "db.example.com", servername: "db.example.com" }
     await assert.rejects(open({ tls: elsewhere }), refused(/certificate is for another host/))
+  })
+
+  test("a password is taken from its file at each connection, and is in no failure", async (context) => {
+    const own = await TestPostgres.start()
+    context.after(() => own.remove())
+    const url = await own.createDatabase()
+    await own.query(url, "create user guarded password 'right one'")
+    await own.query(url, "alter database test_1 owner to guarded")
+    const rules = join(own.folder, "data/pg_hba.conf")
+    writeFileSync(rules, "host all guarded 127.0.0.1/32 scram-sha-256\nhost all halfkey 127.0.0.1/32 trust\n")
+    await own.query(url, "select pg_reload_conf()")
+    let password = "wrong one"
+    const settings = postgresSettings(url, { user: "guarded", password: () => password })
+    const open = () => openPostgresStore({ settings, log })
+    for (;;) {
+      // The rules are read in the background.
+      const error = await open().then(
+        (store) => store.close(),
+        (thrown: Error & { code?: string; hint?: string }) => thrown,
+      )
+      if (error === undefined) continue
+      assert.equal(error.code, "invalid_configuration")
+      assert.match(error.message, /does not take the password/)
+      assert.ok(![error.message, error.hint, error.stack, String(error.cause)].join().includes("wrong one"))
+      break
+    }
+    password = "right one"
+    const store = await open()
+    await store.ping()
+    await store.close()
   })
 
   test("a start waits for its database, and no longer than it should", async (context) => {

@@ -57,7 +57,8 @@ function clientConfig(settings: PostgresSettings, patience?: Patience): pg.Clien
     database,
     ...(password !== undefined && { password }),
     ssl: tls,
-    application_name: "halfkey-server",
+    // So that an operator finds the process of a connection.
+    application_name: `halfkey-server ${process.pid}`,
     statement_timeout: statementTimeoutMs,
     query_timeout: patience?.queryMs ?? statementTimeoutMs + silenceMs,
     lock_timeout: Math.min(lockTimeoutMs, statementTimeoutMs),
@@ -102,6 +103,8 @@ export const patienceForLocks: Patience = { connectMs: connectTimeoutMs, queryMs
 
 export interface OwnConnection {
   readonly patience?: Patience
+  /** Whoever says nothing for so long is stopped or stuck: the database ends the connection, and its locks are free. */
+  readonly idleMs?: number
   /** Called when it is lost. */
   readonly onEnd?: (client: pg.Client) => void
 }
@@ -112,5 +115,11 @@ export async function connectAlone(settings: PostgresSettings, own: OwnConnectio
   client.on("error", () => {})
   client.once("end", () => own.onEnd?.(client))
   await client.connect()
+  // Not known before PostgreSQL 14, nor to every engine that speaks its protocol.
+  if (own.idleMs !== undefined) await client.query(`set idle_session_timeout = ${own.idleMs}`).catch(ignoreUnknown)
   return client
+}
+
+function ignoreUnknown(error: { readonly code?: string }): void {
+  if (error.code !== "42704") throw error
 }

@@ -16,6 +16,8 @@ import { connectAlone, type PostgresSettings } from "./pool.ts"
 
 /** Until the lock is tried again, and until it is looked again which logs have grown. */
 const lookEveryMs = 300
+/** A replica that is stopped keeps its lock no longer than that. */
+const stuckMs = 5000
 /** Looking takes at most this part of the time, however many logs there are. */
 const lookingPart = 10
 
@@ -57,7 +59,7 @@ export class Sequencing {
     while (!this.#isEnded) {
       let client: Client | undefined
       try {
-        client = await connectAlone(this.#parts.settings)
+        client = await connectAlone(this.#parts.settings, { idleMs: stuckMs })
         while (!this.#isEnded && !(await tryLock(client, locks.sequencer))) await this.#pause(lookEveryMs)
         if (!this.#isEnded) await this.#sequence(client)
       } catch (error) {
