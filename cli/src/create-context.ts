@@ -1,6 +1,7 @@
 /** Puts the parts of a context together. Everything costly is imported when a command first asks for it. */
 import { join } from "node:path"
 import type { Context, World } from "./context.ts"
+import { harmless } from "./output/harmless.ts"
 import { auditFieldsOf } from "./settings/audit-fields.ts"
 import { configDirectory } from "./settings/config-directory.ts"
 import { loadSettings, requireConnection, requireEnvironment } from "./settings/load.ts"
@@ -14,7 +15,7 @@ export function createContext(world: World): Context {
   const { options, env, cwd, streams } = world
   let loaded: Settings | undefined = world.headStart?.settings
   const say = (text: string) => {
-    if (!options.quiet) streams.err(`halfkey: ${text}\n`)
+    if (!options.quiet) streams.err(`halfkey: ${harmless(text)}\n`)
   }
   let toldOf: Settings | undefined
   const settings = () => {

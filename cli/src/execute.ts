@@ -4,6 +4,7 @@ import type { Context, World } from "./context.ts"
 import { createContext } from "./create-context.ts"
 import { report, usageError } from "./failure.ts"
 import { terminalPrompts } from "./input/prompts.ts"
+import { harmless } from "./output/harmless.ts"
 import type { HeadStart } from "./run/head-start.ts"
 import { UnconfirmedEndpoint } from "./settings/trust.ts"
 import { BrokenPipe, processStreams, type Streams } from "./streams.ts"
@@ -42,7 +43,7 @@ export async function execute<Options>(
     // 141 is what a shell shows for a program that SIGPIPE ended.
     if (error instanceof BrokenPipe) return 141
     const { lines, exit } = report(error, Boolean(env["HALFKEY_DEBUG"]), [...environments, ...configured(context)])
-    if (lines.length > 0) streams.err(`${lines.join("\n")}\n`)
+    if (lines.length > 0) streams.err(`${harmless(lines.join("\n"))}\n`)
     return exit === 0 || exit === 130 ? exit : (failureExit ?? exit)
   }
   // Node's own report would quote sources and texts that may hold anything.

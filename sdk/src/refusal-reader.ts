@@ -14,7 +14,8 @@ const problemContentType: ProblemWire["problemContentType"] = "application/probl
 export function readRefusal(response: TransportResponse, now: number): Error {
   const { status, headers } = response
   const common: RefusalDetails = {
-    requestId: headers[requestIdHeader],
+    // Node reads bytes from 0x80 on as characters, of which some are codes of terminals.
+    requestId: cleanOrNone(headers[requestIdHeader]),
     retryAfterMs: retryAfterMs(headers["retry-after"], now),
     clockSkewMs: clockSkewMs(headers["date"], now),
   }
@@ -22,7 +23,7 @@ export function readRefusal(response: TransportResponse, now: number): Error {
   if (document === undefined) return refusalWithoutDocument(status, common)
   const text = (name: string) => {
     const value = Object.hasOwn(document, name) ? document[name] : undefined
-    return typeof value === "string" && value !== "" ? cleanText(value) : undefined
+    return typeof value === "string" ? cleanOrNone(value) : undefined
   }
   // RFC 6749 knows no 403: the token endpoint answers 400 instead.
   const isForbidden = status === 400 && text("error") !== undefined && text("code") !== undefined
@@ -37,6 +38,10 @@ export function readRefusal(response: TransportResponse, now: number): Error {
     check: text("check"),
     facts: typeof facts === "object" && facts !== null ? cleanFacts(facts as Record<string, unknown>) : undefined,
   })
+}
+
+function cleanOrNone(text: string | undefined): string | undefined {
+  return text ? cleanText(text) : undefined
 }
 
 /** The server's clock minus this machine's, give or take half a second. */

@@ -1,5 +1,6 @@
 /** Trust on first use: what a halfkey.json alone gets, at a terminal and without one. */
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
@@ -34,6 +35,27 @@ const refusal = (cwd: string, server: string) =>
   try: the same at a terminal, which shows what would go there, and asks
   try: --endpoint ${server}, or CS_ENDPOINT=${server}, if you trust that server
 `
+
+test("what a repository brings moves no cursor, and a hint is one word to a shell", async () => {
+  const cwd = repository("named\u{1b}]0;title\u{7}", "http://127.0.0.1:9/$(touch it)';touch it;'")
+  const { stderr } = await halfkey.run(["get", "A"], { cwd })
+  assert.match(stderr, /^halfkey: \S*named\ufffd\]0;title\ufffd\/halfkey\.json names the endpoint /)
+  const [, endpointWord] = /try: --endpoint (.*), or CS_ENDPOINT/.exec(stderr) ?? []
+  const echoed = spawnSync("/bin/sh", ["-c", `printf '%s ' ${endpointWord}`], { encoding: "utf8" })
+  assert.equal(echoed.stdout, "http://127.0.0.1:9/$(touch%20it)';touch%20it;' ")
+  for (const fields of [{ "\u{9b}31mx": 1 }, { workspaceCRN: "crn:local.self:\u{1b}[31m" }]) {
+    writeFileSync(join(cwd, "halfkey.json"), JSON.stringify(fields))
+    for (const args of [
+      ["get", "A"],
+      ["run", "--", "true"],
+    ]) {
+      const refused = await halfkey.run(args, { cwd })
+      assert.notEqual(refused.code, 0)
+      assert.match(refused.stderr, /\ufffd/)
+      assert.doesNotMatch(refused.stderr, /(?!\n)\p{Cc}/u)
+    }
+  }
+})
 
 test("without a terminal nothing is sent", async () => {
   const listener = createServer(() => assert.fail("somebody connected")).listen(0, "127.0.0.1")

@@ -22,16 +22,22 @@ export class UnconfirmedEndpoint extends HalfkeyError {
 
   constructor(endpoint: Setting, workspaceCRN: string) {
     const { from, value } = endpoint
+    const word = shellWord(value)
     super(
       "invalid_configuration",
       `${from} names the endpoint ${value}, which nothing of yours confirms; a committed file alone must not decide who gets your credentials`,
       {
-        hint: `the same at a terminal, which shows what would go there, and asks\n--endpoint ${value}, or CS_ENDPOINT=${value}, if you trust that server`,
+        hint: `the same at a terminal, which shows what would go there, and asks\n--endpoint ${word}, or CS_ENDPOINT=${word}, if you trust that server`,
       },
     )
     this.endpoint = endpoint
     this.workspaceCRN = workspaceCRN
   }
+}
+
+/** A path of an address may hold what a shell would run, and a hint is there to be pasted. */
+function shellWord(address: string): string {
+  return /^[\w:/.@%~+,-]+$/.test(address) ? address : `'${address.replaceAll("'", "'\\''")}'`
 }
 
 export function trustPath(configDirectory: string): string {
