@@ -98,12 +98,18 @@ test("a migration that is killed at any step is done by the next start", async (
     const directory = join(folder, `killed-${number}`)
     const path = join(directory, "halfkey.db")
     const frozen = thaw(schema, directory)
-    const { signal, stderr } = spawnSync(process.execPath, [dyingCommand, "migrate", step], {
-      env: { HALFKEY_DATA_DIR: directory },
-      encoding: "utf8",
-    })
-    assert.equal(signal, "SIGKILL", stderr)
+    const die = () => {
+      const env = { HALFKEY_DATA_DIR: directory }
+      const { signal, stderr } = spawnSync(process.execPath, [dyingCommand, "migrate", step], { env, encoding: "utf8" })
+      assert.equal(signal, "SIGKILL", stderr)
+    }
+    die()
     assert.equal(schemaOf(path), step === "one change" ? schema + 1 : schema)
+    // Behind every change but the last.
+    for (let at = schema + 2; step === "one change" && at < migrations.length; at++) {
+      die()
+      assert.equal(schemaOf(path), at)
+    }
     assert.match(
       command(directory, "migrate").stdout,
       new RegExp(`was brought from schema \\d to ${migrations.length}\n`),
