@@ -112,13 +112,13 @@ const entries = [
   },
   {
     path: "edit",
-    group: "use",
+    group: "edit",
     summary: "edit a secret, or all of an environment, in your editor",
     load: () => import("./commands/edit.ts"),
   },
   {
     path: "restore",
-    group: "use",
+    group: "edit",
     summary: "take an environment back to a time; `restore accept` is for a restored server",
     load: () => import("./commands/restore.ts"),
   },
@@ -199,7 +199,7 @@ const entries = [
   {
     path: "version",
     group: "self",
-    summary: "print the version of this command",
+    summary: "print the version of this command, or check it",
     load: () => import("./commands/version.ts"),
   },
 ] satisfies readonly (Omit<CommandEntry, "load"> & { load(): Promise<unknown> })[]

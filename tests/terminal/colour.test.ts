@@ -26,7 +26,11 @@ for (const [what, env, isAllowed] of [
     for (const { args, onlyReads, waits } of await scene.samples()) {
       // What is refused is told by the same few lines of code.
       if (waits !== undefined || (what === "NO_COLOR" && !onlyReads)) continue
-      const terminal = new Terminal(["--no-input", ...args], scene.halfkey.env({ ...env, EDITOR: "true" }))
+      const terminal = new Terminal(
+        ["--no-input", ...args],
+        scene.halfkey.env({ ...env, EDITOR: "true" }),
+        scene.halfkey.directory,
+      )
       const { shown } = await terminal.end()
       assert.ok(isAllowed(shown), `halfkey ${args.join(" ")}: ${JSON.stringify(shown)}`)
     }

@@ -30,7 +30,7 @@ test("at every question", { skip: noTerminal }, async () => {
   const asked: string[] = []
   for (const { args, path, waits } of await scene.samples()) {
     if (waits !== undefined || path === "edit") continue
-    const terminal = new Terminal(args, scene.halfkey.env(), undefined, "stty -a")
+    const terminal = new Terminal(args, scene.halfkey.env(), scene.halfkey.directory, "stty -a")
     const isAsked = await terminal.asks(question)
     if (isAsked) terminal.type("\u{3}")
     const { code, shown } = await terminal.end()

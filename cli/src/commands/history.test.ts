@@ -75,7 +75,7 @@ test("what is not there is told with what to type", async () => {
     [
       ["history", "NONE", ...production],
       3,
-      "halfkey: there is no secret NONE in production\n  try: halfkey secrets list -e production shows the names\n",
+      "halfkey: there is no secret NONE in production\n  try: `halfkey list -e production` shows what there is\n",
     ],
     [
       ["rollback", "TOKEN", "--to", "99", ...production],

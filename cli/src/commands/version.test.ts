@@ -56,7 +56,7 @@ test("version asks nobody", async () => {
 })
 
 test("without demands and without a server, --check has little to say", async () => {
-  assert.deepEqual(await halfkey.run(["version", "--check"], { cwd }), {
+  assert.deepEqual(await halfkey.run(["version", "--check", "--server"], { cwd }), {
     code: 0,
     signal: null,
     stdout: row("cli", version, "", "", "ok") + row("server", "", "halfkey/v1", "", "none configured"),
@@ -68,13 +68,12 @@ test("what halfkey.json and package.json demand is compared with what is there",
   put("halfkey.json", { requires: `^${version}` })
   put("package.json", { dependencies: { halfkey: "^9.0.0" }, devDependencies: { "@halfkey/cli": "workspace:*" } })
   const [file, manifest] = [join(cwd, "halfkey.json"), join(cwd, "package.json")]
-  const server = row("server", "", "halfkey/v1", "", "none configured")
   const cli = row("cli", version, `^${version}`, file, "ok")
   const uncompared = row("cli", version, "workspace:*", manifest, "cannot be compared")
   assert.deepEqual(await halfkey.run(["version", "--check"], { cwd }), {
     code: 8,
     signal: null,
-    stdout: cli + uncompared + row("sdk", "", "^9.0.0", manifest, "not installed") + server,
+    stdout: cli + uncompared + row("sdk", "", "^9.0.0", manifest, "not installed"),
     stderr: `halfkey: sdk is not installed, and ${manifest} demands ^9.0.0\n  try: npm install   (in the repository)\n`,
   })
   mkdirSync(join(cwd, "node_modules", "halfkey"), { recursive: true })
@@ -85,7 +84,7 @@ test("what halfkey.json and package.json demand is compared with what is there",
   assert.deepEqual(await halfkey.run(["version", "--check"], { cwd: deep }), {
     code: 8,
     signal: null,
-    stdout: cli + sdkByFile + uncompared + row("sdk", "9.1.0", "^9.0.0", manifest, "ok") + server,
+    stdout: cli + sdkByFile + uncompared + row("sdk", "9.1.0", "^9.0.0", manifest, "ok"),
     stderr: `halfkey: sdk is 9.1.0, and ${file} demands ^${version}\n  try: npm install   (in the repository)\n`,
   })
   put("halfkey.json", { requires: ">=99" })
@@ -103,8 +102,21 @@ test("what halfkey.json and package.json demand is compared with what is there",
   put("halfkey.json", {})
 })
 
+test("without --server, --check uses no network, and --server alone means nothing", async () => {
+  asked = []
+  says("99.0.0", ["halfkey/v9"])
+  const { code, stdout } = await halfkey.run(["version", "--check"], { cwd, env: variables() })
+  assert.deepEqual([code, stdout, asked], [0, row("cli", version, "", "", "ok"), []])
+  assert.deepEqual(await halfkey.run(["version", "--server"], { cwd }), {
+    code: 2,
+    signal: null,
+    stdout: "",
+    stderr: "halfkey: --server belongs to --check\n  try: halfkey version --check --server\n",
+  })
+})
+
 test("the server of the settings is asked for its version, without a credential; where it is away, nothing fails", async () => {
-  const check = async () => await halfkey.run(["version", "--check"], { cwd, env: variables() })
+  const check = async () => await halfkey.run(["version", "--check", "--server"], { cwd, env: variables() })
   const cli = row("cli", version, "", "", "ok")
   asked = []
   for (const [its, state] of [
@@ -126,12 +138,15 @@ test("the server of the settings is asked for its version, without a credential;
   )
   put("halfkey.json", { endpoint: "http://127.0.0.1:9", workspaceCRN: crn })
   const env = { CS_WORKSPACE_CRN: crn, CS_CLIENT_ACCESS_KEY: "hkak_x" }
-  const unconfirmed = await halfkey.run(["version", "--check"], { cwd, env })
+  const unconfirmed = await halfkey.run(["version", "--check", "--server"], { cwd, env })
   assert.deepEqual(
     [unconfirmed.code, unconfirmed.stdout],
     [0, cli + row("server", "", "halfkey/v1", "http://127.0.0.1:9", "not confirmed")],
   )
-  const away = await halfkey.run(["version", "--check"], { cwd, env: { ...env, CS_ENDPOINT: "http://127.0.0.1:9" } })
+  const away = await halfkey.run(["version", "--check", "--server"], {
+    cwd,
+    env: { ...env, CS_ENDPOINT: "http://127.0.0.1:9" },
+  })
   assert.deepEqual(
     [away.code, away.stdout],
     [0, cli + row("server", "", "halfkey/v1", "http://127.0.0.1:9", "not reached")],

@@ -1,33 +1,43 @@
-/** `halfkey version`: offline. With `--check` it looks at what the repository demands, and asks its own server. */
+/** `halfkey version`: offline. With `--check` it looks at what the repository demands; its own server is asked by `--server` only. */
 
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import type { CommandDefinition } from "../command.ts"
 import type { Context } from "../context.ts"
 import { findDemands } from "../demands/demands.ts"
 import { compareVersions } from "../demands/version-range.ts"
+import { usageError } from "../failure.ts"
 import { printData, printRows, type Row, visible } from "../output/formats.ts"
 import { UnconfirmedEndpoint } from "../settings/trust.ts"
 import { protocol, version } from "../version.ts"
 
 export interface VersionOptions {
   readonly check: boolean
+  readonly server: boolean
 }
 
 export const definition: CommandDefinition<VersionOptions> = {
   environments: "none",
+  compares: true,
   formats: ["table", "json", "yaml", "tsv"],
   about: `Asks nobody. --check compares this command and the halfkey package with what halfkey.json ("requires") and package.json of
-the repository demand, and with the server of your settings where it can be reached; no registry is ever asked. The exit code is 8
-where something does not fit.`,
+the repository demand, without a network. With --server, the server of your settings is asked for its version as well, where it
+can be reached; no registry is ever asked. The exit code is 8 where something does not fit.`,
   examples: [
     { does: "the version", line: "halfkey version" },
     { does: "with the runtime, as JSON", line: "halfkey version -o json" },
-    { does: "whether it fits the repository and the server", line: "halfkey version --check" },
+    { does: "whether it fits the repository", line: "halfkey version --check" },
+    { does: "and the server", line: "halfkey version --check --server" },
   ],
   define: (command) => {
-    command.option("--check", "compare with what the repository demands, and with the server")
+    command
+      .option("--check", "compare with what the repository demands")
+      .option("--server", "with --check: ask the server for its version, too")
   },
-  read: (_, flags) => ({ check: flags["check"] === true }),
+  read: (_, flags) => {
+    const [check, server] = [flags["check"] === true, flags["server"] === true]
+    if (server && !check) throw usageError("--server belongs to --check", "halfkey version --check --server")
+    return { check, server }
+  },
 }
 
 const columns = [
@@ -38,8 +48,8 @@ const columns = [
   { key: "state", title: "STATE" },
 ]
 
-export async function run(context: Context, { check }: VersionOptions): Promise<number | undefined> {
-  if (check) return await compare(context)
+export async function run(context: Context, { check, server }: VersionOptions): Promise<number | undefined> {
+  if (check) return await compare(context, server)
   const { output } = context.options
   if (output === "json" || output === "yaml") {
     await printData(context, { version, protocol, node: process.versions.node, platform: process.platform })
@@ -47,7 +57,7 @@ export async function run(context: Context, { check }: VersionOptions): Promise<
   return undefined
 }
 
-async function compare(context: Context): Promise<number> {
+async function compare(context: Context, server: boolean): Promise<number> {
   const rows: Row[] = findDemands(context.cwd).map(({ by, found, part, range, state }) => ({
     part,
     found: found ?? null,
@@ -58,7 +68,7 @@ async function compare(context: Context): Promise<number> {
   if (!rows.some(({ part }) => part === "cli")) {
     rows.unshift({ part: "cli", found: version, demanded: null, by: null, state: "ok" })
   }
-  const all = [...rows, await serverRow(context)]
+  const all = server ? [...rows, await serverRow(context)] : rows
   await printRows(context, columns, all)
   const wrong = all.filter(({ state }) => state === "does not fit" || state === "not installed")
   for (const { by, demanded, found, part, state } of wrong) {

@@ -100,7 +100,7 @@ export class OfflineCache {
     })
     if (file === undefined) {
       throw new HalfkeyError("not_cached", `nothing of ${environment} is in the cache of this client`, {
-        hint: "read it once with the cache switched on while the server can be reached",
+        hint: "read it once with the cache switched on (`--max-stale 12h`, `cache`) while the server can be reached",
       })
     }
     const contents = this.#contents(environment, file)

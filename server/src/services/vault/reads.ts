@@ -156,7 +156,7 @@ export class Reads {
       const versions = await store.versions(keyset.id, name)
       if (versions.length === 0) {
         throw new HalfkeyError("secret_not_found", `there is no secret ${name} in ${keyset.name}`, {
-          hint: `halfkey secrets list -e ${keyset.name} shows the names`,
+          hint: `\`halfkey list -e ${keyset.name}\` shows what there is`,
         })
       }
       await gate.append(access)
