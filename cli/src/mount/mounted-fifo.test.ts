@@ -2,7 +2,17 @@
 import assert from "node:assert/strict"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type TestContext, test } from "node:test"
@@ -61,6 +71,53 @@ test("what is there already is left alone, and where no pipe can be made it is t
   })
   assert.throws(() => new MountedFifo(join(directory, "no", "such"), utf8("x")), /cannot be made: ENOENT$/)
   assert.deepEqual(readdirSync(directory), ["taken"])
+})
+
+test("another pipe or file that took its place before it was opened gets nothing", { skip }, async (context) => {
+  const directory = temporaryDirectory(context)
+  const script = `
+    import { spawnSync } from "node:child_process"
+    import { closeSync, constants, open, openSync, rmSync, writeFileSync } from "node:fs"
+    import { once } from "node:events"
+    import { Socket } from "node:net"
+    const { MountedFifo } = await import(${JSON.stringify(new URL("mounted-fifo.ts", import.meta.url).href)})
+    const pipe = (path, mode) => spawnSync("mkfifo", ["-m", mode, path])
+    // All threads wait, so the pipe is opened later than it is made.
+    const busy = [1, 2].map((n) => "busy" + n)
+    for (const path of busy) pipe(path, "600")
+    let opened = 0
+    const free = new Promise((resolve) => {
+      for (const path of busy) open(path, constants.O_WRONLY, () => { if (++opened === busy.length) resolve() })
+    })
+    const fifo = new MountedFifo("secrets.json", Buffer.from("secret"))
+    rmSync("secrets.json")
+    if (process.argv[1] === "file") writeFileSync("secrets.json", "theirs")
+    else pipe("secrets.json", "666")
+    const reader = process.argv[1] === "file" ? undefined : openSync("secrets.json", constants.O_RDONLY | constants.O_NONBLOCK)
+    const readers = busy.map((path) => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK))
+    await free
+    if (reader !== undefined) {
+      const socket = new Socket({ fd: reader, writable: false })
+      socket.on("data", (data) => process.stdout.write(data))
+      await once(socket, "end")
+    }
+    fifo.remove()
+    process.exit()`
+  for (const kind of ["pipe", "file"]) {
+    for (const name of readdirSync(directory)) rmSync(join(directory, name))
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script, kind], {
+      cwd: directory,
+      env: { ...process.env, UV_THREADPOOL_SIZE: "2" },
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    let got = ""
+    child.stdout.on("data", (data) => {
+      got += data
+    })
+    assert.deepEqual(await once(child, "close"), [0, null])
+    assert.equal(got, "")
+    if (kind === "file") assert.equal(readFileSync(join(directory, "secrets.json"), "utf8"), "theirs")
+  }
 })
 
 test("somebody else's file in its place is not removed", { skip }, (context) => {

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { closeSync, constants, lstatSync, open, openSync, renameSync, rmSync } from "node:fs"
+import { closeSync, constants, fstatSync, lstatSync, open, openSync, renameSync, rmSync } from "node:fs"
 import { Socket } from "node:net"
 import { basename, dirname, join, resolve } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -71,7 +71,8 @@ class WaitingPipe {
       this.#isWaiting = false
       for (const own of [this.#handle, this.#reader]) if (own !== undefined) closeSync(own)
       if (error !== null) return
-      if (this.#isEnded) closeSync(descriptor)
+      // In a directory that others may write to, another one can have taken its place before the thread got to it.
+      if (this.#isEnded || !isPrivatePipe(descriptor)) closeSync(descriptor)
       else onReader(descriptor)
     })
   }
@@ -142,6 +143,12 @@ export class MountedFifo implements Mounted {
       // The next reader tries again.
     }
   }
+}
+
+/** As `makePipe` makes them, so that nobody else reads from it. */
+function isPrivatePipe(descriptor: number): boolean {
+  const stats = fstatSync(descriptor)
+  return stats.isFIFO() && stats.uid === process.geteuid?.() && (stats.mode & 0o077) === 0
 }
 
 /** Node has no call for it. */
