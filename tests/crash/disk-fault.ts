@@ -22,6 +22,8 @@ export interface Fault {
 export const fsyncs = "fsync,fdatasync"
 /** By which SQLite writes pages and log. */
 export const writes = "pwrite64"
+/** By which it reads what is not in memory. */
+export const reads = "pread64"
 
 /** Lets calls of a running process fail. Resolves when it is watched; what is returned ends that, lets the process go on, and says how many failed. */
 export async function failCalls(pid: number, { calls, error, when }: Fault): Promise<() => Promise<number>> {

@@ -9,7 +9,7 @@ import { Secrets, type SecretsOptions, unwrap } from "halfkey/secrets"
 import { problemsOfHeads, problemsOfProofs, storedCheckpoint } from "./audit-tree.ts"
 import { Chance } from "./chance.ts"
 import { type OpenedValues, problemsInValues, problemsOnDisk } from "./check.ts"
-import { type Fault, failCalls, fsyncs, writes } from "./disk-fault.ts"
+import { type Fault, failCalls, fsyncs } from "./disk-fault.ts"
 import { attemptIn, Model } from "./model.ts"
 import { type Ended, ServerProcess, tooLate } from "./server-process.ts"
 import { readSnapshot, type Snapshot, type StoredVersion } from "./snapshot.ts"
@@ -116,12 +116,15 @@ export class Lane {
     return ended
   }
 
-  /** Lets a few writes in a row fail while clients write. How many, and whether the server went on; one that ended is started again. */
-  async failWrites(error: Fault["error"]): Promise<{ readonly failed: number; readonly wentOn: boolean }> {
+  /** Lets a few calls in a row fail while clients write. How many, and whether the server went on; one that ended is started again. */
+  async failCalls({
+    calls,
+    error,
+  }: Pick<Fault, "calls" | "error">): Promise<{ readonly failed: number; readonly wentOn: boolean }> {
     await Promise.race([this.#commits(2), this.#failed, tooLate("nothing was written")])
     const first = this.chance.between(1, 60)
     const when = `${first}..${first + this.chance.between(0, 8)}`
-    const stop = await failCalls(this.server.pid, { calls: writes, error, when })
+    const stop = await failCalls(this.server.pid, { calls, error, when })
     const ended = this.server.ended.then(() => false)
     const wentOn = await Promise.race([this.#commits(20).then(() => true), ended, this.#failed, tooLate("no end")])
     const failed = await stop()

@@ -81,7 +81,8 @@ export class Writer {
     else if (failure === undefined) throw new Error("neither data nor a failure")
     // Others wrote first five times, or there was nothing to delete; or the disk took nothing.
     else if (["version_conflict", "secret_not_found", "storage_full"].includes(failure.code)) model.refuse(attempt)
-    else if (failure.type !== "NetworkError" && failure.code !== "unavailable")
+    // The server does not know either: the write is there as a whole or not at all.
+    else if (failure.type !== "NetworkError" && !["unavailable", "internal_error"].includes(failure.code))
       throw new Error(`attempt ${attempt.id} failed by ${failure.code}: ${failure.message}`)
   }
 }
