@@ -279,6 +279,38 @@ describe("with the server", () => {
     await halfkey.ok(["environments", "enable", "staging", "-y"])
   })
 
+  test("a refusal counts for the environment's name and its id, and for files that are elsewhere when it comes", async () => {
+    const listed = JSON.parse(await halfkey.ok(["environments", "list", "-o", "json"]))
+    const { id } = listed.find(({ name }: { name: string }) => name === "staging")
+    const files = () => readdirSync(cache).filter((name) => name.includes("_staging_") || name.includes(`_${id}_`))
+    for (const environment of ["staging", id]) await halfkey.ok(["export", "-e", environment, ...stale])
+    const copies = files().map((name) => [join(cache, name), readFileSync(join(cache, name))] as const)
+    assert.equal(copies.length, 2)
+    const putBack = () => {
+      for (const [path, bytes] of copies) writeFileSync(path, bytes, { mode: 0o600 })
+    }
+    const isRefused = async () => {
+      for (const environment of ["staging", id]) {
+        const { code, stderr } = await halfkey.run(["export", "-e", environment, "--offline"])
+        assert.deepEqual([code, /it is an older copy/.test(stderr)], [7, true], stderr)
+      }
+    }
+    await halfkey.ok(["environments", "disable", "staging", "-y"])
+    assert.equal((await halfkey.run(["get", "A", "-e", "staging"])).code, 4)
+    assert.deepEqual(files(), [])
+    putBack()
+    await isRefused()
+    await halfkey.ok(["environments", "enable", "staging", "-y"])
+    for (const environment of ["staging", id]) await halfkey.ok(["export", "-e", environment, ...stale])
+    copies.splice(0, 2, ...files().map((name) => [join(cache, name), readFileSync(join(cache, name))] as const))
+    for (const [path] of copies) rmSync(path)
+    await halfkey.ok(["environments", "disable", "staging", "-y"])
+    assert.equal((await halfkey.run(["get", "A", "-e", "staging"])).code, 4)
+    putBack()
+    await isRefused()
+    await halfkey.ok(["environments", "enable", "staging", "-y"])
+  })
+
   test("after a rotation what was read under the earlier keys is not there any more", async () => {
     await halfkey.ok(["export", ...development, ...stale])
     await halfkey.ok(["rotate", ...development, "-y"])

@@ -168,8 +168,8 @@ export class OfflineCache {
     for (const environment of environments) {
       const prefix = cachePrefix(workspaceId, clientId, environment)
       for (const key of this.#written.keys()) if (key.startsWith(prefix)) this.#written.delete(key)
+      // First, and whether or not the files can be removed.
       await this.#quietly(async () => {
-        await this.#store.remove(prefix)
         const floors = [...this.#parts.floors.cachesOf(prefix)]
         const above = floors.map(([key, floor]): [string, CacheFloor] => [
           key,
@@ -177,6 +177,7 @@ export class OfflineCache {
         ])
         if (above.length > 0) await this.#parts.floors.saveCaches(new Map(above))
       })
+      await this.#quietly(() => this.#store.remove(prefix))
     }
   }
 
