@@ -11,7 +11,7 @@ import { serverRows } from "../store/check-queries.ts"
 import { schemaVersion } from "../store/sqlite/open.ts"
 import { readSqlite, type Snapshot } from "../store/sqlite/snapshot.ts"
 import { readArguments, usage } from "./arguments.ts"
-import { type CommandParts, requireDatabase, requireSqlite } from "./open-database.ts"
+import { type CommandParts, requireDatabase } from "./open-database.ts"
 
 /** What is printed on standard output, and how the process ends. */
 export interface CommandResult {
@@ -39,7 +39,6 @@ export async function check(
   const { values } = readArguments(words, { options: { output: "string" }, words: 0, example })
   const format = values.output ?? "text"
   if (format !== "text" && format !== "json") throw usage("-o is text or json", example)
-  requireSqlite(config)
   requireDatabase(config)
   const report = await reportOf(config)
   const isSound = report.findingCount === 0
@@ -49,17 +48,17 @@ export async function check(
 }
 
 /** Also of what keeps a database from being read at all. */
-async function reportOf({ databasePath: path, rootKey }: Config): Promise<Report> {
+async function reportOf(config: Config): Promise<Report> {
   const failure = (error: unknown, name: Finding["check"]): Finding => {
     if (!(error instanceof HalfkeyError)) throw error
-    return { check: name, place: path, problem: error.message }
+    return { check: name, place: placeOf(config), problem: error.message }
   }
   try {
-    return await checkFile(path, rootKey)
+    return await checkConfigured(config, config.rootKey)
   } catch (error) {
     const code = error instanceof HalfkeyError ? error.code : undefined
     if (code === "root_key_mismatch") {
-      const rest = await checkFile(path, undefined)
+      const rest = await checkConfigured(config, undefined)
       return { ...rest, findings: [failure(error, "keys"), ...rest.findings], findingCount: rest.findingCount + 1 }
     }
     if (code !== "database_damaged") throw error
@@ -70,21 +69,36 @@ async function reportOf({ databasePath: path, rootKey }: Config): Promise<Report
 
 /** Checks a database file. A root key that cannot be had is no finding; another one than the database's is. */
 export async function checkFile(path: string, rootKey: RootKeySource | undefined): Promise<Report> {
-  return await readSqlite(path, async (snapshot) => {
-    const findings = new Findings()
-    for (const problem of snapshot.damage) findings.add("file", path, problem)
-    for (const problem of snapshot.danglingReferences) findings.add("references", path, problem)
-    const key = await keyOf(snapshot, rootKey)
-    // In a file whose pages are damaged every further finding would only be a consequence.
-    const counts = snapshot.damage.length > 0 ? undefined : await checkDatabase(snapshot.reader, findings, key)
-    return {
-      schema: schemaVersion,
-      counts,
-      openedKeys: key !== undefined,
-      findings: findings.kept,
-      findingCount: findings.count,
-    }
-  })
+  return await readSqlite(path, (snapshot) => lookAt(snapshot, path, rootKey))
+}
+
+/** The same of the database that the settings name. PostgreSQL looks after its own pages and references. */
+async function checkConfigured(config: Config, rootKey: RootKeySource | undefined): Promise<Report> {
+  const { databasePath, postgres } = config
+  if (postgres === undefined) return await checkFile(databasePath, rootKey)
+  const { readPostgres } = await import("../store/postgres/snapshot.ts")
+  return await readPostgres(postgres, (reader) =>
+    lookAt({ reader, damage: [], danglingReferences: [] }, placeOf(config), rootKey),
+  )
+}
+
+const placeOf = ({ databasePath, postgres }: Config) =>
+  postgres === undefined ? databasePath : `${postgres.database} on ${postgres.host}`
+
+async function lookAt(snapshot: Snapshot, place: string, rootKey: RootKeySource | undefined): Promise<Report> {
+  const findings = new Findings()
+  for (const problem of snapshot.damage) findings.add("file", place, problem)
+  for (const problem of snapshot.danglingReferences) findings.add("references", place, problem)
+  const key = await keyOf(snapshot, rootKey)
+  // In a file whose pages are damaged every further finding would only be a consequence.
+  const counts = snapshot.damage.length > 0 ? undefined : await checkDatabase(snapshot.reader, findings, key)
+  return {
+    schema: schemaVersion,
+    counts,
+    openedKeys: key !== undefined,
+    findings: findings.kept,
+    findingCount: findings.count,
+  }
 }
 
 /** Throws `root_key_mismatch`. */
@@ -111,12 +125,12 @@ export function countsText(counts: Counts): string {
 
 export const findingText = ({ check, place, problem }: Finding) => `${check}: ${place}: ${problem}`
 
-function textOf({ databasePath }: CommandParts["config"], report: Report): string {
+function textOf(config: Config, report: Report): string {
   const { schema, counts, openedKeys, findings, findingCount } = report
   const held = counts === undefined ? "" : `, ${countsText(counts)}`
   const verdict = findingCount === 0 ? "is sound" : `has ${findingCount} ${findingCount === 1 ? "problem" : "problems"}`
   const lines = [
-    `${databasePath} ${verdict}: schema ${schema}${held}`,
+    `${placeOf(config)} ${verdict}: schema ${schema}${held}`,
     ...findings.map((each) => `  ${findingText(each)}`),
   ]
   if (!openedKeys) lines.push("  wrapped keys were not opened: there is no root key here (HALFKEY_ROOT_KEY_FILE)")

@@ -33,7 +33,7 @@ export async function prepareSchema(client: ClientBase): Promise<void> {
 }
 
 /** 0 for an empty database. */
-async function versionOf(client: ClientBase): Promise<number> {
+export async function versionOf(client: ClientBase): Promise<number> {
   const tables = await client.query(
     "select relname from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p')",
   )
