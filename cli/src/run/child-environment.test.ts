@@ -15,6 +15,7 @@ test("credentials are taken out, everything else is inherited", () => {
     CS_CLIENT_ACCESS_KEY: "x",
     CS_ENDPOINT: "x",
     HALFKEY_ROOT_KEY: "x",
+    HALFKEY_NEW_ROOT_KEY: "x",
     HALFKEY_DATABASE_URL: "x",
     HALFKEY_PROFILE: "local",
     PATH: "/bin",
@@ -60,7 +61,7 @@ test("dangerous names are refused together, and allowed one by one", () => {
 
 test("the names of the product page and their kin are dangerous, ordinary names are not", () => {
   const dangerous =
-    "LD_PRELOAD LD_LIBRARY_PATH DYLD_INSERT_LIBRARIES NODE_OPTIONS BASH_ENV ENV PATH Path PYTHONPATH PERL5LIB RUBYOPT IFS JAVA_TOOL_OPTIONS npm_config_script_shell GIT_SSH_COMMAND LUA_INIT_5_4 HOME OPENSSL_CONF Npm_Config_script_shell CS_ENDPOINT HALFKEY_CONFIG_DIR MAVEN_OPTS GOFLAGS PYTEST_ADDOPTS VIMINIT TAR_OPTIONS"
+    "LD_PRELOAD LD_LIBRARY_PATH DYLD_INSERT_LIBRARIES NODE_OPTIONS BASH_ENV ENV PATH Path PYTHONPATH PERL5LIB RUBYOPT IFS JAVA_TOOL_OPTIONS npm_config_script_shell GIT_SSH_COMMAND LUA_INIT_5_4 HOME OPENSSL_CONF Npm_Config_script_shell CS_ENDPOINT HALFKEY_CONFIG_DIR MAVEN_OPTS GOFLAGS PYTEST_ADDOPTS VIMINIT TAR_OPTIONS NODE_COMPILE_CACHE PYTHONPYCACHEPREFIX DENO_DIR GIT_DIR"
   for (const name of dangerous.split(" ")) assert.ok(dangerOf(name), name)
   const ordinary =
     "DATABASE_URL API_TOKEN PORT NODE_ENV GIT_TOKEN ENVIRONMENT PATH_PREFIX MY_PATH AWS_SECRET_ACCESS_KEY HOMEPAGE PYTHON_VERSION LDAP_URL RAILS_MASTER_KEY CS_CLIENT_KEY JAVA_HOME"

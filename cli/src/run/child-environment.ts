@@ -14,6 +14,7 @@ const ownCredentials: ReadonlySet<string> = new Set([
   "CS_ENDPOINT",
   // A server's own: its root key, and an address that may hold a password.
   "HALFKEY_ROOT_KEY",
+  "HALFKEY_NEW_ROOT_KEY",
   "HALFKEY_DATABASE_URL",
 ])
 

@@ -26,9 +26,10 @@ const dangerousNames: readonly DangerousNames[] = [
   { names: "IFS SHELLOPTS BASHOPTS PS4 PROMPT_COMMAND CDPATH SHELL", effect: "changes how shells read commands" },
   { prefixes: "BASH_FUNC_", effect: "defines functions in bash" },
   {
-    names: "NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE BUN_OPTIONS",
+    names: "NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE NODE_REPL_EXTERNAL_MODULE BUN_OPTIONS",
     effect: "makes Node or Bun load other code",
   },
+  { names: "DENO_DIR", effect: "makes Deno load other code" },
   // npm itself takes every spelling.
   { prefixes: "NPM_CONFIG_", anyCase: true, effect: "changes what npm runs" },
   {
@@ -38,7 +39,7 @@ const dangerousNames: readonly DangerousNames[] = [
   },
   {
     names:
-      "PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONBREAKPOINT PYTHONWARNINGS PYTHONINSPECT PYTHONEXECUTABLE PYTHONPLATLIBDIR",
+      "PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONBREAKPOINT PYTHONWARNINGS PYTHONINSPECT PYTHONEXECUTABLE PYTHONPLATLIBDIR PYTHONPYCACHEPREFIX",
     effect: "makes Python load other code",
   },
   { names: "PERL5LIB PERLLIB PERL5OPT PERL5DB", effect: "makes Perl load other code" },
@@ -76,7 +77,7 @@ const dangerousNames: readonly DangerousNames[] = [
   },
   {
     names:
-      "GIT_SSH GIT_SSH_COMMAND GIT_EXEC_PATH GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_ASKPASS GIT_EXTERNAL_DIFF GIT_PROXY_COMMAND GIT_TEMPLATE_DIR",
+      "GIT_DIR GIT_SSH GIT_SSH_COMMAND GIT_EXEC_PATH GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_ASKPASS GIT_EXTERNAL_DIFF GIT_PROXY_COMMAND GIT_TEMPLATE_DIR",
     prefixes: "GIT_CONFIG",
     effect: "makes git start another program",
   },
