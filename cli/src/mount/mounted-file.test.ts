@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -77,6 +78,28 @@ test("without a directory in memory, and where something is already, nothing is 
   const typeOf = (where: string) => (where === inMemory ? memory : disk)
   assert.throws(() => new MountedFile(join(directory, "no", "such"), utf8("x"), [inMemory], typeOf), /ENOENT$/)
   assert.deepEqual([readdirSync(directory), readdirSync(inMemory)], [[], []])
+})
+
+test("a file that somebody else put into its place stays as it is", (context) => {
+  const directory = temporaryDirectory(context)
+  const path = join(directory, "secrets.env")
+  const file = new MountedFile(path, utf8("A=canary"), [], () => memory)
+  const theirs = join(directory, "theirs")
+  writeFileSync(theirs, "theirs")
+  renameSync(theirs, path)
+  file.remove()
+  assert.equal(readFileSync(path, "utf8"), "theirs")
+})
+
+test("where an update cannot be written, what is there goes at the end all the same", (context) => {
+  const directory = temporaryDirectory(context)
+  const path = join(directory, "secrets.env")
+  const file = new MountedFile(path, utf8("A=canary"), [], () => memory)
+  const next = join(directory, `.secrets.env.halfkey-${process.pid}`)
+  writeFileSync(next, "in the way")
+  assert.throws(() => file.update(utf8("A=newer")), { code: "EEXIST" })
+  file.remove()
+  assert.deepEqual(readdirSync(directory), [])
 })
 
 test("a link that somebody else put there stays", (context) => {

@@ -70,13 +70,14 @@ export function wipeDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** With zeros. Follows no link. */
-export function overwrite(path: string): void {
+/** With zeros. Follows no link. `inode`: unless it is another file. */
+export function overwrite(path: string, inode?: number): void {
   const descriptor = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW)
   try {
+    const { ino, size } = fstatSync(descriptor)
+    if (inode !== undefined && ino !== inode) return
     const zeros = new Uint8Array(65_536)
-    for (let left = fstatSync(descriptor).size; left > 0; )
-      left -= writeSync(descriptor, zeros, 0, Math.min(left, zeros.length))
+    for (let left = size; left > 0; ) left -= writeSync(descriptor, zeros, 0, Math.min(left, zeros.length))
   } finally {
     closeSync(descriptor)
   }
