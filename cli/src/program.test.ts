@@ -77,6 +77,7 @@ test("wrong command lines end with 2 and say what to type, for run with 125", as
     ["sett A", 2, /^halfkey: unknown command 'sett'\n {2}try: did you mean set\?\n$/],
     ["clients lst", 2, /^halfkey: unknown command 'lst'\n {2}try: did you mean list\?\n$/],
     ["list --foo", 2, /^halfkey: unknown option '--foo'\n {2}try: halfkey list --help\n$/],
+    ["export -o json", 2, /^halfkey: unknown option '-o'\n {2}try: --format\n$/],
     ["list --prefx a", 2, /^halfkey: unknown option '--prefx'\n {2}try: did you mean --prefix\?\n$/],
     [
       "list -o xml",

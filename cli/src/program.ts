@@ -225,6 +225,9 @@ function asOurError(text: string, path: string | undefined): string {
     .trim()
     .split("\n")
   const near = /did you mean (.*)\?/i.exec(suggestion ?? "")?.[1]
+  // What -o is everywhere else: the format of an export is no way to show it, but what is exported.
+  if (path === "export" && /^unknown option '(-o|--output)/.test(message))
+    return `halfkey: ${message}\n  try: --format\n`
   const hint = near === undefined ? `halfkey ${path === undefined ? "" : `${path} `}--help` : `did you mean ${near}?`
   return `halfkey: ${message.replace(/\.$/, "")}\n  try: ${hint}\n`
 }

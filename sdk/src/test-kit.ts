@@ -1,6 +1,6 @@
 /**
  * `halfkey/testing`: a real server for tests, on a free port of this machine, its data in memory where the system has a place
- * for that, and a workspace with credentials on it. Node only; needs the package @halfkey/server beside this one.
+ * for that, and a workspace with credentials on it. Needs the package @halfkey/server beside this one, and Node 22 or newer for it.
  */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { Admin, createWorkspace } from "./admin.ts"
@@ -17,6 +17,8 @@ export interface TestWorkspaceOptions {
   readonly environments?: readonly string[] | undefined
   /** Settings of the server, as `HALFKEY_VALUE_MAX_LENGTH`. */
   readonly serverEnv?: Readonly<Record<string, string>> | undefined
+  /** Program of Node 22 or newer that the server runs on. Default: this one; under Node 20, Bun and Deno, the `node` of `PATH`. */
+  readonly node?: string | undefined
   /** Deadline of the start, and of calls made with `options`, in milliseconds. Default 30,000: machines that test are busy. */
   readonly timeoutMs?: number | undefined
 }
@@ -69,10 +71,10 @@ const usualEnvironments = ["production", "staging", "development"] as const
  */
 export function startTestWorkspace(options: TestWorkspaceOptions = {}): Promise<Result<TestWorkspace>> {
   return toResult(async () => {
-    const { environments = usualEnvironments, serverEnv = {}, timeoutMs = usualTimeoutMs } = options
+    const { environments = usualEnvironments, serverEnv = {}, timeoutMs = usualTimeoutMs, node } = options
     const [environment] = environments
     if (environment === undefined) throw new HalfkeyError("invalid_argument", "environments is empty")
-    const server = await startServer(serverEnv, timeoutMs)
+    const server = await startServer(serverEnv, timeoutMs, node)
     const made = await createWorkspace({
       endpoint: server.endpoint,
       setupToken: server.setupToken,

@@ -8,6 +8,9 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 
+/** Of @halfkey/server. */
+const oldestNode = 22
+
 export interface TestServer {
   readonly endpoint: string
   readonly setupToken: string
@@ -15,12 +18,16 @@ export interface TestServer {
 }
 
 /** Throws `invalid_configuration` where no server is installed, and `server_unreachable` where it does not start. */
-export async function startServer(env: Readonly<Record<string, string>>, timeoutMs: number): Promise<TestServer> {
+export async function startServer(
+  env: Readonly<Record<string, string>>,
+  timeoutMs: number,
+  node = nodeProgram(),
+): Promise<TestServer> {
   const program = installedServer()
   const directory = mkdtempSync(join(placeInMemory(), `halfkey-test-${process.pid}-`))
   const { PATH } = process.env
   // Nothing of this machine's settings: not its data directory, and no credentials.
-  const child = spawn(nodeProgram(), [program], {
+  const child = spawn(node, [program], {
     env: {
       ...(PATH !== undefined && { PATH }),
       ...env,
@@ -51,9 +58,11 @@ export async function startServer(env: Readonly<Record<string, string>>, timeout
   }
 }
 
-/** The server runs on Node: on this one, or under Bun and Deno on that of PATH. */
+/** The server needs a newer Node than this package: under an older one, Bun and Deno, it runs on that of PATH. */
 function nodeProgram(): string {
-  return "bun" in process.versions || "deno" in process.versions ? "node" : process.execPath
+  const { versions } = process
+  const isOther = "bun" in versions || "deno" in versions
+  return isOther || Number.parseInt(versions.node, 10) < oldestNode ? "node" : process.execPath
 }
 
 /** Where the project that is tested finds it, which need not be where this package lies. */
@@ -101,6 +110,15 @@ async function listening(child: ChildProcess, timeoutMs: number): Promise<string
     clearTimeout(timer)
   }
   const why = failed ? "it cannot be executed" : said.trim() || `it did not listen within ${timeoutMs} ms`
+  if (failed || why.includes("needs Node")) {
+    throw new HalfkeyError(
+      "invalid_configuration",
+      `the test server did not start: ${why.replace(/\s+hint: .*$/s, "")}`,
+      {
+        hint: `pass node, the path of a program of Node ${oldestNode} or newer, or put one first into PATH`,
+      },
+    )
+  }
   throw new HalfkeyError("server_unreachable", `the test server did not start: ${why}`)
 }
 

@@ -182,7 +182,7 @@ test("setup tokens that are mistyped, cut, something else, not there or used", a
   })
   await workplace.refused(init(join(workplace.cwd, "nowhere")), {
     exit: 2,
-    stderr: `halfkey: the setup token could not be read from ${workplace.cwd}/nowhere: ENOENT\n`,
+    stderr: `halfkey: the setup token could not be read from ${workplace.cwd}/nowhere: no such file (ENOENT)\n`,
   })
   await workplace.refused(init(path).slice(0, 3), {
     exit: 2,

@@ -39,12 +39,13 @@ async function refused(stderr: string | RegExp, options: readonly string[] = [])
 }
 
 test("a value that is no UTF-8, and one with a NUL byte", async () => {
-  const hint = "  try: store it as text (base64, for instance), or let the program read it: halfkey get "
+  const hint = (name: string) =>
+    `  try: store it as text (base64, for instance), or leave it out (--except ${name}) and let the program read it: halfkey get ${name}\n`
   await withSecrets({ BINARY: new Uint8Array([0xff, 0xfe, 0x41]) }, () =>
-    refused(`halfkey: a variable cannot hold the value of BINARY: it is no UTF-8 text\n${hint}BINARY\n`),
+    refused(`halfkey: a variable cannot hold the value of BINARY: it is no UTF-8 text\n${hint("BINARY")}`),
   )
   await withSecrets({ WITH_NUL: "before\0after" }, () =>
-    refused(`halfkey: a variable cannot hold the value of WITH_NUL: it holds a NUL byte\n${hint}WITH_NUL\n`),
+    refused(`halfkey: a variable cannot hold the value of WITH_NUL: it holds a NUL byte\n${hint("WITH_NUL")}`),
   )
 })
 

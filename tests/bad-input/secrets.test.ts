@@ -112,9 +112,12 @@ test("no value, two values, and a file that is not there", async () => {
   })
   await workplace.refused([...set, "--value-file", "nowhere"], {
     exit: 2,
-    stderr: "halfkey: nowhere could not be read: ENOENT\n",
+    stderr: "halfkey: nowhere could not be read: no such file (ENOENT)\n",
   })
-  await workplace.refused([...set, "--value-file", "."], { exit: 2, stderr: "halfkey: . could not be read: EISDIR\n" })
+  await workplace.refused([...set, "--value-file", "."], {
+    exit: 2,
+    stderr: "halfkey: . could not be read: it is a directory (EISDIR)\n",
+  })
 })
 
 test("a secret, a version and a condition that do not hold", async () => {

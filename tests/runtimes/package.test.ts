@@ -113,7 +113,7 @@ test("Deno may forbid to read variables: options need none, and a failure says w
   assert.match(await said(`--allow-env=${variables}`), /^CS_CLIENT_ID, CS_CLIENT_KEY, CS_CLIENT_ACCESS_KEY are not set/)
 })
 
-for (const { absent, command, name } of runtimes().filter(({ name }) => /Bun|Deno/.test(name))) {
+for (const { absent, command, name } of runtimes().filter(({ name }) => /Node 20|Bun|Deno/.test(name))) {
   test(`the test kit on ${name} starts its server on the Node of PATH`, async (t) => {
     if (absent !== undefined) return t.skip(absent)
     const source = `
@@ -131,3 +131,20 @@ for (const { absent, command, name } of runtimes().filter(({ name }) => /Bun|Den
     assert.equal(stdout, "tested\n")
   })
 }
+
+test("the test kit on Node 20 alone says which Node it needs", async (t) => {
+  const old = runtimes().find(({ name }) => name === "Node 20") ?? assert.fail()
+  if (old.absent !== undefined) return t.skip(old.absent)
+  const [node] = old.command
+  const source = `
+    import { startTestWorkspace } from "halfkey/testing"
+    const { failure } = await startTestWorkspace({ node: process.execPath })
+    console.log(failure.code, failure.message)
+    console.log(failure.hint)`
+  const program = await consumer.program("kit-old", source, "esm")
+  const options = { cwd: join(import.meta.dirname, "../.."), env: { NO_COLOR: "1" } }
+  assert.match(
+    (await run(node, [program], options)).stdout,
+    /^invalid_configuration the test server did not start: halfkey-server: it needs Node 22 or newer, this is 20\.[\d.]+\npass node, the path of a program of Node 22 or newer, or put one first into PATH\n$/,
+  )
+})

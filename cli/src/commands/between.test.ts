@@ -141,6 +141,11 @@ test("what diff cannot compare is refused", async () => {
     const { code, stderr, stdout } = await halfkey.run(["diff", ...args])
     assert.deepEqual([code, stdout, stderr], [2, "", `halfkey: ${message}\n${usage}`])
   }
+  const file = await halfkey.run(["diff", "staging", "staging.env"])
+  assert.deepEqual(
+    [file.code, file.stderr],
+    [2, "halfkey: staging.env is a file, and no environment\n  try: halfkey diff -e staging --file staging.env\n"],
+  )
   const odd = await halfkey.run(["diff", "A@x", "-e", "staging"])
   assert.equal(odd.stderr, "halfkey: behind A@ a number of a version belongs\n  try: halfkey history A\n")
   const two = await halfkey.run(["diff", "A@1", "B@1", "-e", "staging"])

@@ -59,7 +59,7 @@ export async function run(context: Context, { origin }: ConfigTrustOptions): Pro
     const known = [...new Set(loadTrust(configDirectory).map((entry) => entry.origin))]
     throw usageError(
       `${origin} is none of the confirmed servers`,
-      known.map((each) => `halfkey config trust revoke ${each}`).join("\n") || "halfkey config explain",
+      known.map((each) => `halfkey config trust revoke ${each}`).join("\n") || "halfkey config trust list",
     )
   }
   context.note(`${origin} is confirmed no more: the next command at a terminal asks, others send nothing there`)

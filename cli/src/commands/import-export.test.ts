@@ -154,7 +154,10 @@ test("everything that is wrong is listed at once, with lines and without values,
 
 test("what cannot be meant is refused", async () => {
   const cases: readonly (readonly [string[], string])[] = [
-    [["import", "no-such-file", ...dev], "halfkey: no-such-file could not be read: ENOENT\n"],
+    [
+      ["import", "no-such-file", ...dev],
+      "halfkey: no-such-file could not be read: no such file (ENOENT)\n  try: the path of a file, or - for stdin; `halfkey import --from-environment NAME` and `halfkey diff A B` take environments\n",
+    ],
     [
       ["import", ...dev, "-y", "--prune"],
       "halfkey: stdin holds no secrets, so nothing was changed\n  try: NAME=value lines, or another --format\n",

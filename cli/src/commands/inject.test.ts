@@ -93,7 +93,10 @@ test("what cannot be read or written is told", async () => {
   const absent = await inject(["-i", out("no-template")])
   assert.deepEqual(
     [absent.code, absent.stderr],
-    [2, `halfkey: the template ${out("no-template")} could not be read: ENOENT\n`],
+    [
+      2,
+      `halfkey: the template ${out("no-template")} could not be read: no such file (ENOENT)\n  try: -i with the path of a template, or - for stdin\n`,
+    ],
   )
   const nowhere = await inject(["-i", "-", "-o", out("nowhere/x")], "{{ KEY }}")
   assert.equal(nowhere.code, 2)

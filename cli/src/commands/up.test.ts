@@ -305,7 +305,7 @@ test("init makes a workspace on a server elsewhere, by its token from a file or 
     [
       ["--setup-token-file", join(client.directory, "none"), "--save-profile", "x"],
       2,
-      /the setup token could not be read from .*none: ENOENT/,
+      /the setup token could not be read from .*none: no such file/,
     ],
     [["--save-profile", "x"], 2, /no setup token was given/],
     [["--setup-token-file", used, "--save-profile", "one"], 5, /there is a profile one already/],

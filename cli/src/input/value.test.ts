@@ -52,7 +52,7 @@ test("a file gives its exact bytes", async (t) => {
     code: "value_too_large",
   })
   await assert.rejects(readValue(testContext().context, "A", { ...plain, valueFile: `${path}-` }), {
-    message: `${path}- could not be read: ENOENT`,
+    message: `${path}- could not be read: no such file (ENOENT)`,
   })
 })
 

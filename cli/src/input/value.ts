@@ -5,6 +5,7 @@ import { utf8 } from "@halfkey/core/primitives/bytes"
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
 import { readFileBounded } from "../streams.ts"
+import { fileReason } from "./file-reason.ts"
 
 /** Most bytes that any server may be configured to take. Its own limit is checked by the server. */
 const valueMaxLength = 1_048_576
@@ -67,6 +68,6 @@ function readValueFile(path: string): Uint8Array {
     return readFileBounded(path, valueMaxLength)
   } catch (error) {
     if (error instanceof HalfkeyError) throw error
-    throw usageError(`${path} could not be read: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`)
+    throw usageError(`${path} could not be read: ${fileReason(error)}`)
   }
 }

@@ -5,6 +5,7 @@ import { unwrap } from "halfkey/admin"
 import { type Flags, textFlag } from "../command.ts"
 import type { Context } from "../context.ts"
 import { usageError } from "../failure.ts"
+import { fileReason } from "../input/file-reason.ts"
 import { readFileBounded } from "../streams.ts"
 import { formatOfFile, readSource, type SourceFormat, sourceFormats } from "./source.ts"
 
@@ -42,8 +43,13 @@ async function readBounded(context: Context, path: string, what: string): Promis
     if (error instanceof HalfkeyError && error.code === "value_too_large") {
       throw usageError(`${what} has more than ${fileMaxLength} bytes`, "split it into several")
     }
-    throw usageError(`${what} could not be read: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`)
+    throw usageError(`${what} could not be read: ${fileReason(error)}`, hintOf(error))
   }
+}
+
+function hintOf(error: unknown): string | undefined {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return undefined
+  return "the path of a file, or - for stdin; `halfkey import --from-environment NAME` and `halfkey diff A B` take environments"
 }
 
 async function serverLimit(context: Context): Promise<number> {

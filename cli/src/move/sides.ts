@@ -1,4 +1,6 @@
 /** The two sides of `halfkey diff`: environments, a file, or versions of one secret. */
+import { statSync } from "node:fs"
+import { resolve } from "node:path"
 import { requireSecretName } from "@halfkey/core/formats/secret-name"
 import { type Secret, type Secrets, unwrap } from "halfkey/secrets"
 import type { Context } from "../context.ts"
@@ -58,7 +60,11 @@ function versionName(word: string): VersionName {
 export async function readSides(context: Context, comparison: Comparison): Promise<readonly [Side, Side]> {
   if (comparison.kind === "environments") {
     const secrets = await context.secrets()
-    return [await environmentSide(secrets, comparison.from), await environmentSide(secrets, comparison.to)]
+    const { from, to } = comparison
+    return [
+      await environmentSide(secrets, from, () => rejectFile(context, from, to)),
+      await environmentSide(secrets, to, () => rejectFile(context, to, from)),
+    ]
   }
   const environment = context.environment()
   context.connection()
@@ -73,8 +79,16 @@ export async function readSides(context: Context, comparison: Comparison): Promi
   return [from, await versionSide(secrets, comparison.to, environment)]
 }
 
-async function environmentSide(secrets: Secrets, environment: string): Promise<Side> {
-  return { title: environment, values: valuesOf(unwrap(await secrets.readAll({ environment }))) }
+async function environmentSide(secrets: Secrets, environment: string, onFailure = () => {}): Promise<Side> {
+  const read = await secrets.readAll({ environment })
+  if (read.failure !== undefined) onFailure()
+  return { title: environment, values: valuesOf(unwrap(read)) }
+}
+
+/** A file was meant, though only `--file` takes one. */
+function rejectFile(context: Context, word: string, other: string): void {
+  if (statSync(resolve(context.cwd, word), { throwIfNoEntry: false })?.isFile() !== true) return
+  throw usageError(`${word} is a file, and no environment`, `halfkey diff -e ${other} --file ${word}`)
 }
 
 async function versionSide(secrets: Secrets, { name, version }: VersionName, environment: string): Promise<Side> {

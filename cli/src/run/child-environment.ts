@@ -69,7 +69,7 @@ function textOf(name: string, value: Uint8Array): string {
 
 function unholdable(name: string, why: string): HalfkeyError {
   return new HalfkeyError("lossy_format", `a variable cannot hold the value of ${name}: ${why}`, {
-    hint: `store it as text (base64, for instance), or let the program read it: halfkey get ${name}`,
+    hint: `store it as text (base64, for instance), or leave it out (--except ${name}) and let the program read it: halfkey get ${name}`,
   })
 }
 

@@ -1,6 +1,7 @@
 /** Templates as files: how they are read, and what is told about a wrong one. */
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { usageError } from "../failure.ts"
+import { fileReason } from "../input/file-reason.ts"
 import { readFileBounded, type Streams } from "../streams.ts"
 import { braces, readTemplate, type Template } from "./placeholders.ts"
 
@@ -18,8 +19,10 @@ async function readBytes(path: string, streams: Streams): Promise<Uint8Array> {
     return path === "-" ? await streams.readAll(templateMaxLength) : readFileBounded(path, templateMaxLength)
   } catch (error) {
     if (error instanceof HalfkeyError) throw usageError(`a template has at most ${templateMaxLength} bytes`)
-    const { code = "unknown reason" } = error as NodeJS.ErrnoException
-    throw usageError(`the template ${path} could not be read: ${code}`)
+    throw usageError(
+      `the template ${path} could not be read: ${fileReason(error)}`,
+      "-i with the path of a template, or - for stdin",
+    )
   }
 }
 
