@@ -50,7 +50,7 @@ import { ReadRecords } from "./services/vault/read-records.ts"
 import { Reads } from "./services/vault/reads.ts"
 import { Reseals } from "./services/vault/reseals.ts"
 import { Writes } from "./services/vault/writes.ts"
-import { ensureSetupToken, removeSetupToken, setupTokenPath } from "./setup-token.ts"
+import { ensureSetupToken, removeSetupToken, removeUsedSetupToken, setupTokenPath } from "./setup-token.ts"
 import { startStreams } from "./streams/streams.ts"
 import { version } from "./version.ts"
 
@@ -152,7 +152,11 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     opened.push(() => app.close())
     logger.info({ version, region: config.region, rootKey: rootKey.fingerprint }, "halfkey-server starting")
     opened.push(await followKeys(keys, logger))
-    followReplicas(store, keys, forget, () => purges.look())
+    followReplicas(store, keys, forget, () => {
+      purges.look()
+      // What is not read now is looked at with the next change.
+      void removeUsedSetupToken(tokenPath, store).catch(() => {})
+    })
     await app.ready()
     options.beforeListening?.()
     const address = await listen(app, config)

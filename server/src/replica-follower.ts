@@ -26,7 +26,7 @@ export class Forgetting {
   }
 }
 
-/** `look` is told when something may be due that another replica began. */
+/** `look` is told when another replica may have begun, or used, what has to be looked after here. */
 export function followReplicas(store: Store, keys: ServerKeys, forget: Forgetting, look: () => void): void {
   // What cannot be read now is read at the next change, or by the next look at the keys.
   const readKeys = () => void keys.refresh().catch(() => {})

@@ -36,6 +36,15 @@ export async function newSetupToken(path: string, store: Store, now: number, ran
   await store.replaceSetupToken({ hash: sha256(secret), createdAt: now })
 }
 
+/** Where the token was used at another replica. Not while another one is being made. */
+export async function removeUsedSetupToken(path: string, store: Store): Promise<void> {
+  if (!existsSync(path)) return
+  await store.alone(async () => {
+    const hash = existsSync(path) ? hashOf(readFileSync(path, "utf8").trim()) : undefined
+    if (hash !== undefined && !(await store.isSetupToken(hash))) removeSetupToken(path)
+  })
+}
+
 /** After the token was used up. */
 export function removeSetupToken(path: string): void {
   rmSync(path, { force: true })

@@ -4,7 +4,7 @@ import { defineQuery, type Query } from "../query.ts"
 import type { Schema } from "../schema.ts"
 import { currentColumns, currentSecrets } from "../secret-queries.ts"
 import { deleteSigningKey } from "../server-key-queries.ts"
-import { deleteExpiredAssertions, insertSigningKey, nextGeneration } from "../state-queries.ts"
+import { deleteExpiredAssertions, insertSigningKey, insertWorkspace, nextGeneration } from "../state-queries.ts"
 
 /** What replicas tell each other on: the id of a workspace that changed, or `keysChanged`. */
 export const channel = "halfkey_changes"
@@ -31,6 +31,22 @@ export const statements: ReadonlyMap<AnyQuery, AnyQuery> = new Map([
         .updateTable("workspaces")
         .set((each) => ({ generation: each("generation", "+", 1) }))
         .where("id", "=", p("id"))
+        .returning(tell(sql.ref("workspaces.id"))),
+    ),
+  ),
+  instead(
+    insertWorkspace,
+    defineQuery<Omit<Schema["workspaces"], "audit_incarnation">>()((db, p) =>
+      db
+        .insertInto("workspaces")
+        .values({
+          id: p("id"),
+          crn: p("crn"),
+          generation: p("generation"),
+          root_sign_pk: p("root_sign_pk"),
+          root_kem_pk: p("root_kem_pk"),
+          created_at: p("created_at"),
+        })
         .returning(tell(sql.ref("workspaces.id"))),
     ),
   ),
