@@ -90,16 +90,6 @@ const commands: Readonly<Record<string, (parts: CommandParts) => Promise<string>
   "-h": async () => help,
 }
 
-/** What knows SQLite only must not look for a file that there is not. */
-const onPostgres = ["setup-token", "root-key rotate", "token-key rotate", "checkpoint-key rotate", "audit archive"]
-
-function requireOnPostgres(words: readonly string[]): void {
-  if (onPostgres.some((each) => words.join(" ").startsWith(each))) return
-  throw new HalfkeyError("invalid_argument", `halfkey-server ${words[0]} works on SQLite only`, {
-    hint: "use PostgreSQL's own tools, as pg_dump: docs/guides/postgresql.md",
-  })
-}
-
 async function main(words: readonly string[]): Promise<void> {
   if (words.length === 0) return serve()
   const command = findCommand(words)
@@ -110,9 +100,7 @@ async function main(words: readonly string[]): Promise<void> {
   }
   const parts = {
     get config() {
-      const config = readConfig(process.env)
-      if (config.postgres !== undefined) requireOnPostgres(words)
-      return config
+      return readConfig(process.env)
     },
     onFatal: fail,
   }

@@ -192,6 +192,14 @@ describe("three replicas on PostgreSQL", { skip: noPostgres }, () => {
     assert.equal(refused.status, 2)
     assert.match(refused.stderr, /a halfkey-server runs on this database/)
     assert.equal((await run("token-key", "rotate")).status, 0)
+    const checked = await run("check")
+    assert.equal(checked.status, 0, checked.stdout.toString() + checked.stderr)
+    assert.match(checked.stdout.toString(), /is sound/)
+    for (const command of [["backup", join(folder, "halfkey.backup")], ["migrate"]]) {
+      const { status, stderr } = await run(...command)
+      assert.notEqual(status, 0)
+      assert.match(stderr, /this command is for SQLite, and HALFKEY_DATABASE_URL names PostgreSQL/)
+    }
     await Promise.all(servers.map((server) => server.signal("SIGTERM")))
     const rotated = await run("root-key", "rotate")
     assert.equal(rotated.status, 0, rotated.stderr)
