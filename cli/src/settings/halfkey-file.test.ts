@@ -37,6 +37,23 @@ test("a file is not looked for above the home directory", (t) => {
   assert.equal(findHalfkeyFile(deep)?.environment, "own")
 })
 
+test("a link to a device, or a file of any length, is told instead of read without end", {
+  skip: process.platform === "win32" && "there are no such devices",
+}, (t) => {
+  const directory = temporaryDirectory(t)
+  const path = join(directory, "halfkey.json")
+  for (const device of ["/dev/zero", "/dev/null"]) {
+    symlinkSync(device, path)
+    assert.throws(() => findHalfkeyFile(directory), { code: "invalid_configuration" }, device)
+    rmSync(path)
+  }
+  writeFileSync(path, `{ "environment": "production" }${" ".repeat(1024 * 1024)}`)
+  assert.throws(() => findHalfkeyFile(directory), /could not be read: it has more than 1048576 bytes$/)
+  rmSync(path)
+  mkdirSync(path)
+  assert.equal(findHalfkeyFile(directory), undefined)
+})
+
 const isRoot = process.getuid?.() === 0
 
 test("a file that another user put into a directory of everybody is left alone", {

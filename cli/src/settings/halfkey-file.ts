@@ -1,5 +1,5 @@
 /** `halfkey.json`: what a repository commits about its secrets, so never a credential. */
-import { existsSync, lstatSync, readFileSync, statSync } from "node:fs"
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readFileSync, statSync } from "node:fs"
 import { homedir } from "node:os"
 import { dirname, join } from "node:path"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
@@ -20,6 +20,7 @@ export interface HalfkeyFile {
 
 const texts = ["workspaceCRN", "environment", "endpoint", "requires", "maxStale"] as const
 const known = [...texts, "minimumRevision", "$schema"]
+const fileMaxLength = 1024 * 1024
 const credentials = ["clientId", "clientKey", "apiKey", "accessKey", "recoveryKit"]
 
 /**
@@ -99,12 +100,23 @@ function isPin(value: unknown): boolean {
   return !Array.isArray(value) && Object.values(value).every(isRevision)
 }
 
+/** A repository may hold a link to a device that never ends, or that waits: each key press of completion would hang. */
 function readIfThere(path: string): string | undefined {
+  const refuse = (why: string) => new HalfkeyError("invalid_configuration", `${path} could not be read: ${why}`)
+  let descriptor: number | undefined
   try {
-    return readFileSync(path, "utf8")
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stats = fstatSync(descriptor)
+    if (stats.isDirectory()) return undefined
+    if (!stats.isFile()) throw refuse("it is no file")
+    if (stats.size > fileMaxLength) throw refuse(`it has more than ${fileMaxLength} bytes`)
+    return readFileSync(descriptor, "utf8")
   } catch (error) {
+    if (error instanceof HalfkeyError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined
-    throw new HalfkeyError("invalid_configuration", `${path} could not be read: ${code ?? "unknown reason"}`)
+    throw refuse(code ?? "unknown reason")
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
 }
