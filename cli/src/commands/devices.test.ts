@@ -129,7 +129,7 @@ describe("a person's device", () => {
       "role\tmember",
       "granter\tfalse",
       "device\ttrue",
-      "environments\tproduction:read,staging",
+      "environments\tproduction,staging",
       "",
     ])
     assert.equal(JSON.parse(await laptop.ok(["whoami", "-o", "json"])).apiKeyId, null)
