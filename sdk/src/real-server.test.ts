@@ -103,6 +103,10 @@ test("every operation of the vault", async () => {
   )
   const { failure } = await secrets.getMany(["EMPTY", "X", "Y"])
   assert.deepEqual(failure?.facts?.["missing"], ["X", "Y"])
+  const typed = unwrap(await secrets.getMany(["EMPTY"]))
+  const empty: string = typed.EMPTY
+  // @ts-expect-error it was not asked for
+  assert.deepEqual([empty, typed.OTHER], ["", undefined])
 })
 
 test("an environment that is not there is refused with those that are", async () => {

@@ -122,16 +122,16 @@ export class Secrets {
   }
 
   /**
-   * Values as text, by name; any number of names, a request for each 500. Fails naming all that are missing.
+   * Values as text, by name, and typed by it; any number of names, a request for each 500. Fails naming all that are missing.
    * @example
    * const { DATABASE_URL, PORT } = unwrap(await secrets.getMany(["DATABASE_URL", "PORT"]))
    * console.log(DATABASE_URL, PORT) // prints postgres://localhost/app 8080
    */
-  getMany(names: readonly string[], options: CallOptions = {}): Promise<Result<Record<string, string>>> {
+  getMany<N extends string>(names: readonly N[], options: CallOptions = {}): Promise<Result<Record<N, string>>> {
     return this.#call("getMany", options, async () => {
       const secrets = await this.#vault.readMany(options, checkedNames(names))
       // fromEntries, since a secret may be called __proto__.
-      return Object.fromEntries(secrets.map(({ name, value }) => [name, textOf(value, name)]))
+      return Object.fromEntries(secrets.map(({ name, value }) => [name, textOf(value, name)])) as Record<N, string>
     })
   }
 

@@ -25,7 +25,8 @@ function steady(text: string, scene: Scene, keyIds: Set<string>): string {
   const fixed: readonly (readonly [string, string])[] = [
     [scene.endpoint, "<endpoint>"],
     [scene.halfkey.directory, "<directory>"],
-    [hostname(), "<host>"],
+    // With the word before it: a short name of a machine is part of a random id now and then.
+    [` on ${hostname().slice(0, 60)}`, " on <host>"],
     ...[...keyIds].map((id) => [id, "<key id>"] as const),
   ]
   const patterns: readonly (readonly [RegExp, string])[] = [
