@@ -126,6 +126,29 @@ test("a flag, variable, profile or the default that says the same confirms it", 
   assert.equal(resolveSettings({ ...nothing, file: local }).endpoint?.value, "http://127.0.0.1:4253")
 })
 
+test("a file that names the workspace does not choose its default endpoint for credentials of variables", () => {
+  const env = { CS_CLIENT_ID: "c", CS_CLIENT_KEY: "k", CS_CLIENT_ACCESS_KEY: "a" }
+  const workspaceCRN = "crn:local.self:AAAAAAAAAAAAAAAAAAAAAAAAAA"
+  const file = { path: "/r/halfkey.json", workspaceCRN }
+  const local = { value: "http://127.0.0.1:4253", source: "file", from: "/r/halfkey.json" }
+  for (const each of [file, { ...file, endpoint: local.value }]) {
+    const asked = resolveSettings({ flags: {}, env, file: each, profile: undefined })
+    assert.deepEqual([asked.endpoint, asked.unconfirmedEndpoint], [undefined, local])
+    const answer = { value: "now", source: "answer", from: "trust.json" } as const
+    const answered = resolveSettings({ flags: {}, env, file: each, profile: undefined, trusted: () => answer })
+    assert.deepEqual([answered.endpoint, answered.endpointConfirmedBy], [local, answer])
+    const own = resolveSettings({
+      flags: {},
+      env: { ...env, CS_WORKSPACE_CRN: workspaceCRN },
+      file: each,
+      profile: undefined,
+    })
+    assert.equal(own.endpoint?.value, local.value)
+    const named = resolveSettings({ flags: { endpoint: local.value }, env, file: each, profile: undefined })
+    assert.equal(named.endpoint?.source, "flag")
+  }
+})
+
 test("a repository of another workspace is not served by the default profile", () => {
   const file = { path: "/r/halfkey.json", workspaceCRN: crnB }
   assert.throws(() => resolveSettings({ ...nothing, file, profile }), /belongs to the workspace crn:us-east-1/)

@@ -72,7 +72,9 @@ export function resolveSettings(sources: SettingSources): Settings {
     if (profile?.data.workspaceCRN !== file.workspaceCRN) throw otherWorkspace(file, profile?.name ?? "")
   }
   const environment = pick(sources, "environment")
-  const endpoints = endpointsOf(ownSources(sources, credentials, workspaceCRN?.value), workspaceCRN?.value)
+  const hasVariables = credentialsFrom(credentials)?.source === "variable"
+  const own = ownSources(sources, credentials, workspaceCRN?.value)
+  const endpoints = endpointsOf(own, workspaceCRN, hasVariables)
   const minimumRevision = pinsOf(file, environment)
   const maxStale = pick(sources, "maxStale")
   return {
@@ -147,20 +149,34 @@ function ownSources(
  */
 function endpointsOf(
   sources: SettingSources,
-  workspaceCRN: string | undefined,
+  crn: Setting | undefined,
+  hasVariables: boolean,
 ): Pick<Settings, "endpoint" | "endpointConfirmedBy" | "unconfirmedEndpoint"> {
   const { profile } = sources
+  const workspaceCRN = crn?.value
   const chosen = pick(sources, "endpoint")
   const normalized = chosen && { ...chosen, value: normalizeEndpoint(chosen.value, chosen.from) }
   const value = workspaceCRN === undefined ? undefined : defaultEndpointOf(workspaceCRN)
-  const byDefault = found(value, "default", "the region of the workspace")
-  if (normalized === undefined) return byDefault === undefined ? {} : { endpoint: byDefault }
+  // A file that names the workspace names its region too: on a machine of several people, anybody may listen there.
+  const byFile =
+    hasVariables && profile === undefined && crn?.source === "file" ? found(value, "file", crn.from) : undefined
+  const byDefault = byFile === undefined ? found(value, "default", "the region of the workspace") : undefined
+  const named = normalized ?? byFile
+  if (named === undefined) return byDefault === undefined ? {} : { endpoint: byDefault }
+  return confirmed(sources, named, byDefault, workspaceCRN)
+}
+
+function confirmed(
+  { profile, trusted }: SettingSources,
+  normalized: Setting,
+  byDefault: Setting | undefined,
+  workspaceCRN: string | undefined,
+): Pick<Settings, "endpoint" | "endpointConfirmedBy" | "unconfirmedEndpoint"> {
   if (normalized.source !== "file") return { endpoint: normalized }
   const from = `profile ${profile?.name}`
   const own = profile === undefined ? byDefault : found(normalizeEndpoint(profile.data.endpoint, from), "profile", from)
   if (own?.value === normalized.value) return { endpoint: normalized, endpointConfirmedBy: own }
-  const answer =
-    workspaceCRN === undefined ? undefined : sources.trusted?.(parseCrn(workspaceCRN).text, normalized.value)
+  const answer = workspaceCRN === undefined ? undefined : trusted?.(parseCrn(workspaceCRN).text, normalized.value)
   if (answer !== undefined) return { endpoint: normalized, endpointConfirmedBy: answer }
   return { unconfirmedEndpoint: normalized }
 }
