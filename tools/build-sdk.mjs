@@ -20,6 +20,7 @@ await build({
   entry: {
     secrets: "src/secrets.ts",
     admin: "src/admin.ts",
+    encryption: "src/encryption.ts",
     cache: "src/file-cache.ts",
     testing: "src/test-kit.ts",
   },

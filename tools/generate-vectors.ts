@@ -10,6 +10,7 @@ import * as documents from "./vectors/documents.ts"
 import { ed25519Vectors } from "./vectors/ed25519.ts"
 import * as encodings from "./vectors/encodings.ts"
 import { enrolmentVectors } from "./vectors/enrolment.ts"
+import { fieldVectors } from "./vectors/fields.ts"
 import { grantVectors } from "./vectors/grants.ts"
 import { loadKeysetVectors } from "./vectors/load-keyset.ts"
 import { recordVectors } from "./vectors/records.ts"
@@ -36,6 +37,7 @@ export async function vectorFiles(): Promise<Map<string, string>> {
     "grant.json": await grantVectors(),
     "load-keyset.json": await loadKeysetVectors(),
     "record.json": await recordVectors(),
+    "field.json": fieldVectors(),
     "key-seed.json": await server.keySeedVectors(),
     "root-key.json": await server.rootKeyVectors(),
     "backup.json": server.backupVectors(),

@@ -48,6 +48,7 @@ test("its types stand on their own", async () => {
     import { type Failure, type Result, Secrets, type StandardSchema, unwrap } from "./secrets.mjs"
     import { type CacheStore, fileCache } from "./cache.mjs"
     import { startTestWorkspace, type TestWorkspace } from "./testing.mjs"
+    import { Encryption, encryptedColumn, encryptedTable, UNBOUND } from "./encryption.mjs"
     import { trace } from "@opentelemetry/api"
     import * as v from "valibot"
     import { z } from "zod"
@@ -75,6 +76,17 @@ test("its types stand on their own", async () => {
     const wrong: string = loaded.A
     // @ts-expect-error no text is a number
     await secrets.load({ A: z.number() })
+    const users = encryptedTable("users", { email: encryptedColumn("email"), born: encryptedColumn("born", "date") })
+    const eql = await Encryption({ schemas: [users], config: { keyset: { name: "tenant-acme" } } })
+    const row = unwrap(await eql.encryptModel({ id: 1, email: "a", born: null }, { table: users, row: 1 }))
+    const version: 1 = row.email.v
+    const model: { id: number; email: string; born: Date | null } = unwrap(await eql.decryptModel(row, { table: users, row: 1 }))
+    const born: Date | null = unwrap(await eql.decrypt(row.born, { column: users.born, row: UNBOUND }))
+    // @ts-expect-error a number is no text
+    await eql.encrypt(7, { column: users.email, row: 1 })
+    // @ts-expect-error a date is wanted
+    await eql.encryptModel({ born: "1815" }, { table: users, row: 1 })
+    console.log(version, model, born)
     console.log(wrong, D, new Secrets({ tracer: trace.getTracer("x") }))
   `
   writeFileSync(join(folder, "consumer.mts"), consumer)
@@ -99,7 +111,7 @@ test("its types stand on their own", async () => {
 test("its manifest names every entry, and depends on nothing but the lattice code", () => {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
   assert.deepEqual(Object.keys(manifest.dependencies), ["@hpke/core", "@hpke/hybridkem-x-wing"])
-  assert.deepEqual(Object.keys(manifest.exports), ["./secrets", "./admin", "./cache", "./testing"])
+  assert.deepEqual(Object.keys(manifest.exports), ["./secrets", "./admin", "./encryption", "./cache", "./testing"])
   for (const entry of Object.values<Record<"import" | "require", Record<string, string>>>(manifest.exports)) {
     for (const { default: code, types } of [entry.import, entry.require]) {
       for (const path of [code, types]) assert.ok(path !== undefined && existsSync(join(folder, path)), path)

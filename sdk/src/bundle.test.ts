@@ -12,7 +12,7 @@ let outputs: Metafile["outputs"]
 before(async () => {
   const { metafile, outputFiles } = await build({
     absWorkingDir: folder,
-    entryPoints: ["src/secrets.ts", "src/admin.ts"],
+    entryPoints: ["src/secrets.ts", "src/admin.ts", "src/encryption.ts"],
     outdir: "unwritten",
     bundle: true,
     splitting: true,
@@ -43,12 +43,28 @@ const gzipped = (names: Iterable<string>) => [...names].reduce((sum, name) => su
 test("what is loaded at the start is small, and the lattice code is not part of it", () => {
   assert.ok(gzipped(startOf("secrets.js")) <= 40 * 1024, `secrets: ${gzipped(startOf("secrets.js"))} bytes`)
   assert.ok(gzipped(new Set([...startOf("secrets.js"), ...startOf("admin.js")])) <= 64 * 1024)
-  const inputs = [...startOf("secrets.js"), ...startOf("admin.js")].flatMap((name) =>
-    Object.keys(outputs[`unwritten/${name}`]?.inputs ?? {}),
-  )
+  assert.ok(gzipped(startOf("encryption.js")) <= 40 * 1024, `encryption: ${gzipped(startOf("encryption.js"))} bytes`)
+  const inputs = ["secrets.js", "admin.js", "encryption.js"]
+    .flatMap((entry) => [...startOf(entry)])
+    .flatMap((name) => Object.keys(outputs[`unwritten/${name}`]?.inputs ?? {}))
   assert.ok(inputs.length > 20)
   assert.deepEqual(
     inputs.filter((path) => /@hpke|mlkem|@noble/.test(path)),
+    [],
+  )
+})
+
+test("encryption of fields and the vault are loaded apart", () => {
+  const inputsOf = (entry: string) =>
+    [...startOf(entry)].flatMap((name) => Object.keys(outputs[`unwritten/${name}`]?.inputs ?? {}))
+  for (const entry of ["secrets.js", "admin.js"]) {
+    assert.deepEqual(
+      inputsOf(entry).filter((path) => /encryption|field-value|field-payload|json-text/.test(path)),
+      [],
+    )
+  }
+  assert.deepEqual(
+    inputsOf("encryption.js").filter((path) => /src\/(?:secrets|vault|watch|load|administration)/.test(path)),
     [],
   )
 })

@@ -16,7 +16,18 @@ import type { Orders, Outcome } from "./run-examples.ts"
 const run = promisify(execFile)
 const root = join(import.meta.dirname, "../..")
 const cache = join(root, "node_modules/.cache")
-const scene = ["admin", "clientId", "endpoint", "place", "recoveryKit", "secrets", "setupToken", "workspaceCRN"]
+const scene = [
+  "admin",
+  "clientId",
+  "encryption",
+  "endpoint",
+  "place",
+  "recoveryKit",
+  "secrets",
+  "setupToken",
+  "users",
+  "workspaceCRN",
+]
 
 interface Written {
   readonly name: string
@@ -96,7 +107,7 @@ function written(name: string, code: string): Written {
   return { name, code, module, uses, expected }
 }
 
-const isValue = (name: string) => ["Admin", "Secrets", "SecretsError"].includes(name)
+const isValue = (name: string) => ["Admin", "Encryption", "Secrets", "SecretsError", "UNBOUND"].includes(name)
 
 test("every public method and function has an example", () => {
   const bare = model.flatMap(({ functions, groups, name }) =>

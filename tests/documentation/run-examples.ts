@@ -1,6 +1,7 @@
 /** Runs examples of the API reference in the order of its pages, each with what they take for granted. Started by a test. */
 import { inspect } from "node:util"
 import { Admin, type NewWorkspace } from "halfkey/admin"
+import { Encryption, type EncryptionClient, encryptedColumn, encryptedTable } from "halfkey/encryption"
 import { Secrets, unwrap } from "halfkey/secrets"
 import { startTestWorkspace, type TestWorkspace } from "halfkey/testing"
 
@@ -17,6 +18,9 @@ export interface Scene {
   /** Of another server, which has no workspace. */
   readonly setupToken: string
   readonly place: TestWorkspace
+  /** Of the key set production. */
+  readonly encryption: EncryptionClient
+  readonly users: typeof users
 }
 
 export interface Example {
@@ -41,6 +45,7 @@ export interface Orders {
   readonly empty: { readonly endpoint: string; readonly setupToken: string }
 }
 
+const users = encryptedTable("users", { email: encryptedColumn("email"), age: encryptedColumn("age", "number") })
 const values = { DATABASE_URL: "postgres://localhost/app", PORT: "8080", LOG_LEVEL: "info", STRIPE_KEY: "sk_test_1" }
 
 export async function runExamples(examples: readonly Example[], { empty, endpoint, made }: Orders): Promise<void> {
@@ -54,6 +59,7 @@ export async function runExamples(examples: readonly Example[], { empty, endpoin
     console.log = (...words: unknown[]) => printed.push(words.map((word) => shown(word)).join(" "))
     let error: string | undefined
     const [secrets, admin] = [new Secrets({ ...settings, environment: "production" }), new Admin(settings)]
+    const encryption = await Encryption({ schemas: [users], config: { ...settings, keyset: { name: "production" } } })
     let clientId = ""
     let place: TestWorkspace | undefined
     try {
@@ -65,12 +71,21 @@ export async function runExamples(examples: readonly Example[], { empty, endpoin
       if (uses.includes("place")) place = unwrap(await startTestWorkspace({ timeoutMs: 60_000 }))
       const { workspaceCRN } = made
       const own = uses.includes("setupToken") ? empty : { endpoint, setupToken: "" }
-      const watched = { secrets: watching(secrets, failures), admin: watching(admin, failures) }
-      await run({ ...watched, ...own, clientId, workspaceCRN, recoveryKit, place: place as TestWorkspace })
+      const watched = { secrets: watching(secrets, failures), admin: watching(admin, failures), users }
+      const watchedEncryption = watching(encryption, failures)
+      await run({
+        ...watched,
+        ...own,
+        encryption: watchedEncryption,
+        clientId,
+        workspaceCRN,
+        recoveryKit,
+        place: place as TestWorkspace,
+      })
     } catch (thrown) {
       error = thrown instanceof Error ? `${thrown.stack}` : `${thrown}`
     }
-    await Promise.all([secrets.close(), admin.close(), place?.close()])
+    await Promise.all([secrets.close(), admin.close(), encryption.close(), place?.close()])
     if (clientId !== "") {
       await steward.granters.remove(clientId)
       await steward.clients.revoke(clientId)

@@ -23,6 +23,13 @@ calls. In the examples \`admin\` is an \`Admin\` of a workspace with the environ
 that of a member of staging.`,
   },
   {
+    name: "encryption",
+    source: "encryption",
+    about: `Values of a program's own database, encrypted on this machine under a key set: one for each tenant keeps tenants apart. In the
+examples \`encryption\` is what [\`Encryption\`](#encryption) gives for the key set production, and \`users\` a table with the encrypted columns
+\`email\` (text) and \`age\` (number).`,
+  },
+  {
     name: "cache",
     source: "file-cache",
     about: "Keeps what was read for when the server is away: sealed under the client key, on this machine's disk.",

@@ -69,7 +69,12 @@ export interface EntryModel {
 }
 
 /** What objects are called in examples: by class, or by interface for what a class or function gives. */
-const callers: Readonly<Record<string, string>> = { Secrets: "secrets", Admin: "admin", TestWorkspace: "place" }
+const callers: Readonly<Record<string, string>> = {
+  Secrets: "secrets",
+  Admin: "admin",
+  EncryptionClient: "encryption",
+  TestWorkspace: "place",
+}
 
 export async function readModel(): Promise<EntryModel[]> {
   const app = await Application.bootstrap({

@@ -10,9 +10,8 @@ import type { KeysetId, WorkspaceId } from "@halfkey/core/formats/ids"
 import { type Manifest, manifestFormat } from "@halfkey/core/formats/manifest"
 import type { RandomSource } from "@halfkey/core/primitives/random"
 import type { KeysetChange } from "@halfkey/core/wire/keysets"
-import { largeAnswerMaxBytes } from "../api-client.ts"
 import type { CallScope } from "../call-scope.ts"
-import { readBundle } from "../keyset-bundle.ts"
+import { fetchKeyset } from "../keyset-fetch.ts"
 import { jitter } from "../retry.ts"
 import type { Session } from "../session.ts"
 
@@ -32,14 +31,7 @@ export async function loadForSigning(
 ): Promise<VerifiedKeyset> {
   const { keysets } = session.client
   const question = keysets.ask(environment, [], true)
-  const answer = await session.api.call(scope, {
-    method: "GET",
-    path: `/v1/keysets/${encodeURIComponent(environment)}`,
-    query: { recovery: true, sinceRevision: question.known?.sinceRevision },
-    repetition: "repeatable",
-    maxBytes: largeAnswerMaxBytes,
-  })
-  return await keysets.load(question, readBundle(answer), intent === "seal")
+  return await keysets.load(question, await fetchKeyset(session, scope, question, true), intent === "seal")
 }
 
 /** The configured client as a signer, now. */

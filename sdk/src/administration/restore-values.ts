@@ -3,10 +3,9 @@ import { openRecord } from "@halfkey/core/client/record-crypto"
 import type { VerifiedKeyset } from "@halfkey/core/client/verified-keyset"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { decodeVaultPlaintext, parseRecord, type VaultPlaintext } from "@halfkey/core/formats/record"
-import { concatBytes, toBase64Url, wipe } from "@halfkey/core/primitives/bytes"
-import { invalidResponse } from "../answer-reader.ts"
+import { wipe } from "@halfkey/core/primitives/bytes"
 import type { CallScope } from "../call-scope.ts"
-import { grouped } from "../grouped.ts"
+import { retrieveSeeds } from "../data-keys.ts"
 import type { CallOptions } from "../options.ts"
 import type { Session } from "../session.ts"
 import { type Write, writeAll } from "../vault-write.ts"
@@ -18,7 +17,6 @@ import { putRoster } from "./roster.ts"
 /** Most secrets of one round, and most bytes of their records unless one alone has more: each is one atomic write. */
 const secretsPerRound = 100
 const bytesPerRound = 4 * 1024 * 1024
-const keySeedLength = 32
 
 interface Kept extends ComparedSecret {
   readonly record: Uint8Array
@@ -128,7 +126,7 @@ async function openAll(
   round: readonly Kept[],
 ): Promise<{ plaintexts: (VaultPlaintext | undefined)[]; shut: Kept[] }> {
   const values = round.filter(({ remedy }) => remedy === "write")
-  const seeds = await retrieveSeeds(session, scope, keyset, values)
+  const seeds = await seedsOf(session, scope, keyset, values)
   const shut: Kept[] = []
   const plaintexts = round.map((kept): VaultPlaintext | undefined => {
     if (kept.remedy === "delete") return { kind: "tombstone" }
@@ -163,38 +161,20 @@ function openOne(
   }
 }
 
-/** One request for all, by epoch. */
-async function retrieveSeeds(
+/** One request for all that are of a live epoch. */
+async function seedsOf(
   session: Session,
   scope: CallScope,
   { keysetId, manifest }: VerifiedKeyset,
   values: readonly Kept[],
 ): Promise<Map<Kept, Uint8Array>> {
-  const seeds = new Map<Kept, Uint8Array>()
-  const byEpoch = grouped(values, ({ record }) => parseRecord(record).header.epoch)
-  const groups = [...byEpoch].filter(([epoch]) => manifest.epochs.some((live) => live.epoch === epoch))
-  if (groups.length === 0) return seeds
-  const answer = await session.api.call(scope, {
-    method: "POST",
-    path: `/v1/keysets/${keysetId}/data-keys/retrieve`,
-    body: {
-      groups: groups.map(([epoch, group]) => ({
-        epoch,
-        keyIds: toBase64Url(concatBytes(...group.map(({ record }) => parseRecord(record).header.keyId))),
-      })),
-    },
-    repetition: "repeatable",
-  })
-  const answered = answer.field("groups").list()
-  if (answered.length !== groups.length) throw invalidResponse("it answers for other epochs than were asked for")
-  for (const [index, [epoch, group]] of groups.entries()) {
-    const part = answered[index]
-    if (part?.field("epoch").integer(1) !== epoch) throw invalidResponse("it answers for another epoch")
-    const joined = part.field("keySeeds").bytes(keySeedLength * group.length)
-    for (const [place, kept] of group.entries()) {
-      seeds.set(kept, joined.slice(place * keySeedLength, (place + 1) * keySeedLength))
-    }
-    wipe(joined)
-  }
-  return seeds
+  const headers = values.map((kept) => ({ kept, header: parseRecord(kept.record).header }))
+  const live = headers.filter(({ header }) => manifest.epochs.some(({ epoch }) => epoch === header.epoch))
+  const seeds = await retrieveSeeds(
+    session,
+    scope,
+    keysetId,
+    live.map(({ header }) => header),
+  )
+  return new Map(live.map(({ kept }, index) => [kept, seeds[index] ?? new Uint8Array(0)]))
 }
