@@ -15,6 +15,7 @@ export interface FieldValues {
   bytes: Uint8Array
 }
 
+/** What a column can be declared as. */
 export type FieldType = keyof FieldValues
 
 /** The type byte of each type (S15). Rows are added, never changed. */
