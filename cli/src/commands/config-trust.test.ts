@@ -168,7 +168,7 @@ Send that to this server, now and from now on? [y/N] `
       code: 0,
       signal: null,
       stdout: "",
-      stderr: "halfkey: no server was confirmed on this machine: none needed it\n",
+      stderr: "halfkey: no server was confirmed on this machine\n",
     })
     assert.equal((await halfkey.run(["run", "--", "true"], { cwd })).stderr, refusal(cwd, endpoint))
     for (const args of [["list", "x"], ["revok"], ["revoke"], ["revoke", "nonsense"]]) {

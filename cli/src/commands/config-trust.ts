@@ -51,7 +51,7 @@ export async function run(context: Context, { origin }: ConfigTrustOptions): Pro
       columns,
       entries.map(({ origin, since, workspaceCRN }) => ({ origin, workspaceCRN, since })),
     )
-    if (entries.length === 0) context.note("no server was confirmed on this machine: none needed it")
+    if (entries.length === 0) context.note("no server was confirmed on this machine")
     return undefined
   }
   const withdrawn = withdrawTrust(configDirectory, (entry) => entry.origin === origin)
