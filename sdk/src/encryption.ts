@@ -40,7 +40,8 @@ export const UNBOUND: typeof unboundRow = unboundRow
 
 /**
  * Encryption under one key set: one for each tenant keeps them apart. Sends nothing: the key set is loaded by the first call
- * that needs it, and a wrong setting is a failure of every call, as of `Secrets`.
+ * that needs it, and a wrong setting is a failure of every call, as of `Secrets`. Never rotate its key set yet: a rotation seals
+ * secrets again, but knows nothing of your database, and destroys the key that its values need.
  *
  * @throws TypeError for an option of a wrong type
  * @example

@@ -101,23 +101,21 @@ export async function openFields(
   // Before anything is asked: a row of another tenant, or what is no payload, is nothing that a server has to hear of.
   const parsed = fields.map((field, index) => ofField(field, fields.length, index, () => parsedField(field)))
   for (const slice of sliced(parsed, seedsPerRequest)) {
-    const keyset = await keysetToOpen(session, scope, keysetReference, slice)
     const place = (index: number) => [fields.length, values.length + index] as const
-    for (const [index, field] of slice.entries()) {
-      ofField(field, ...place(index), () => requireKeyset(keyset, field.header))
-    }
-    const seeds = await retrieveSeeds(
-      session,
-      scope,
-      keyset.keysetId,
-      slice.map(({ header }) => header),
-    )
+    const { keyset, seeds } = await seedsToOpen(session, scope, keysetReference, slice, (known) => {
+      for (const [index, field] of slice.entries()) {
+        ofField(field, ...place(index), () => requireKeyset(known, field.header))
+      }
+    })
     const opened: unknown[] = []
-    for (const [index, field] of slice.entries()) {
-      if (index > 0 && index % fieldsPerTurn === 0) await scope.wait(0)
-      opened.push(ofField(field, ...place(index), () => openOne(keyset, field, seeds[index] ?? new Uint8Array(0))))
+    try {
+      for (const [index, field] of slice.entries()) {
+        if (index > 0 && index % fieldsPerTurn === 0) await scope.wait(0)
+        opened.push(ofField(field, ...place(index), () => openOne(keyset, field, seeds[index] ?? new Uint8Array(0))))
+      }
+    } finally {
+      wipe(...seeds)
     }
-    wipe(...seeds)
     for (const value of opened) values.push(value)
   }
   return values
@@ -128,14 +126,35 @@ function parsedField({ column, payload, row }: FieldToOpen): ParsedField {
   return { column, row, record, header: parseRecord(record).header }
 }
 
+/** The key set, checked to be that of the fields, and their seeds. A rotation that this client has not seen makes it look again. */
+async function seedsToOpen(
+  session: Session,
+  scope: CallScope,
+  reference: string,
+  fields: readonly ParsedField[],
+  requireOf: (keyset: VerifiedKeyset) => void,
+): Promise<{ keyset: VerifiedKeyset; seeds: readonly Uint8Array[] }> {
+  const headers = fields.map(({ header }) => header)
+  for (let refetch = false; ; refetch = true) {
+    const keyset = await keysetToOpen(session, scope, reference, fields, refetch)
+    requireOf(keyset)
+    try {
+      return { keyset, seeds: await retrieveSeeds(session, scope, keyset.keysetId, headers) }
+    } catch (error) {
+      if (refetch || !(error instanceof HalfkeyError) || error.code !== "epoch_changed") throw error
+    }
+  }
+}
+
 /** A record of an unknown epoch may come from a newer manifest: it is fetched once. */
 async function keysetToOpen(
   session: Session,
   scope: CallScope,
   reference: string,
   fields: readonly ParsedField[],
+  refetch: boolean,
 ): Promise<VerifiedKeyset> {
-  const keyset = await usableKeyset(session, scope, reference)
+  const keyset = await usableKeyset(session, scope, reference, refetch)
   const isNewer = fields.some(({ header }) => header.keysetId === keyset.keysetId && !isLive(keyset, header))
   return isNewer ? await usableKeyset(session, scope, reference, true) : keyset
 }
