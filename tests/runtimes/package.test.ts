@@ -30,17 +30,19 @@ function mainProgram(format: "cjs" | "esm"): string {
     esm: `
       import * as admin from "halfkey/admin"
       import * as cache from "halfkey/cache"
+      import * as encryption from "halfkey/encryption"
       import * as secrets from "halfkey/secrets"
       import { wholeLife } from "./whole-life.mjs"`,
     cjs: `
       const admin = require("halfkey/admin")
       const cache = require("halfkey/cache")
+      const encryption = require("halfkey/encryption")
       const secrets = require("halfkey/secrets")
       const { wholeLife } = require("./whole-life.cjs")`,
   }
   return `${loads[format]}
     const [endpoint, setupToken, odd, cacheFolder] = process.argv.slice(2)
-    wholeLife({ ...secrets, ...admin, ...cache }, endpoint, setupToken, JSON.parse(odd), cacheFolder).then(
+    wholeLife({ ...secrets, ...admin, ...encryption, ...cache }, endpoint, setupToken, JSON.parse(odd), cacheFolder).then(
       (done) => console.log(JSON.stringify({ version: process.version, done })),
       (error) => {
         console.error(error)
@@ -57,7 +59,7 @@ function permissions({ name }: Runtime, format: "cjs" | "esm", cacheFolder: stri
 }
 
 /** Answers that are looked at. */
-const expected = 30
+const expected = 32
 for (const { name } of runtimes()) {
   for (const format of formats) {
     test(`a whole life on ${name}, ${format === "esm" ? "imported" : "required"}`, async (t) => {

@@ -4,7 +4,10 @@
  */
 
 /** What both entries export. */
-type Package = typeof import("halfkey/admin") & typeof import("halfkey/cache") & typeof import("halfkey/secrets")
+type Package = typeof import("halfkey/admin") &
+  typeof import("halfkey/cache") &
+  typeof import("halfkey/encryption") &
+  typeof import("halfkey/secrets")
 
 /** What a program that lived it prints. */
 export interface Report {
@@ -25,6 +28,9 @@ export async function wholeLife(
     Admin,
     checkRecoveryKit,
     createWorkspace,
+    Encryption,
+    encryptedColumn,
+    encryptedTable,
     fileCache,
     fileDevice,
     newDevice,
@@ -157,6 +163,21 @@ export async function wholeLife(
   const offline = new Secrets({ ...options, cache: { ...cache, only: true } })
   is("a cache in files", unwrap(await offline.get("PORT")), "7070")
   await offline.close()
+
+  const users = encryptedTable("users", {
+    email: encryptedColumn("email"),
+    age: encryptedColumn("age", "bigint"),
+    face: encryptedColumn("face", "bytes"),
+    about: encryptedColumn("about", "json"),
+  })
+  const { environment: _, ...own } = options
+  const fields = await Encryption({ schemas: [users], config: { ...own, keyset: { name: "web" } } })
+  const ada = { id: 1, email: "ada 🔑", age: 36n, face: Uint8Array.of(0, 255), about: { a: [-0.5, null] } }
+  const row = unwrap(await fields.encryptModel(ada, { table: users, row: ada.id }))
+  const { age, face, ...others } = unwrap(await fields.decryptModel(row, { table: users, row: ada.id }))
+  is("fields", [others.email, others.about, `${age}`, [...face]], ["ada 🔑", { a: [-0.5, null] }, "36", [0, 255]])
+  is("a moved field", (await fields.decryptModel(row, { table: users, row: 2 })).failure?.check, "commit")
+  await fields.close()
 
   const many = await Promise.all(Array.from({ length: 20 }, () => again.get("PORT")))
   is("twenty at once", [...new Set(many.map(unwrap))], ["7070"])
