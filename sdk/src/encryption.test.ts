@@ -50,7 +50,9 @@ before(async () => {
   )
   admin = new Admin({ ...settings("-"), timeoutMs: 30_000 })
   open.push(admin)
-  for (const name of ["tenant-acme", "tenant-globex"]) unwrap(await admin.environments.create(name))
+  for (const name of ["tenant-acme", "tenant-globex"]) {
+    unwrap(await admin.environments.create(name, { kind: "tenant" }))
+  }
   acme = await encryption("tenant-acme")
   globex = await encryption("tenant-globex")
 })
@@ -300,8 +302,8 @@ test("lists are one request, and a key id that is there twice is asked for once"
   )
 })
 
-test("a rotation is noticed: new values are of the new epoch, and old ones fail once it is gone", async () => {
-  unwrap(await admin.environments.create("tenant-rotated"))
+test("a rotation is noticed: new values are of the new epoch, and old ones open as before", async () => {
+  unwrap(await admin.environments.create("tenant-rotated", { kind: "tenant" }))
   const before = await encryption("tenant-rotated")
   const old = unwrap(await before.encrypt("old", email(1)))
   const [idle, reader] = [await encryption("tenant-rotated"), await encryption("tenant-rotated")]
@@ -314,8 +316,20 @@ test("a rotation is noticed: new values are of the new epoch, and old ones fail 
   // Whoever knew the key set before the rotation finds out by either value.
   assert.equal(unwrap(await reader.decrypt(fresh, email(2))), "new")
   for (const client of [after, idle, reader]) {
-    assert.equal((await client.decrypt(old, email(1))).failure?.check, "epoch")
+    assert.equal(unwrap(await client.decrypt(old, email(1))), "old")
   }
+  const { environment, epoch } = unwrap(await admin.environments.rotate("tenant-rotated"))
+  assert.deepEqual([environment, epoch], ["tenant-rotated", 3])
+  assert.equal(unwrap(await idle.decrypt(old, email(1))), "old")
+  assert.equal(unwrap(await idle.encrypt("newest", email(3))).e, 3)
+})
+
+test("nothing is sealed under an environment, whose old keys a rotation destroys", async () => {
+  const { failure } = await (await encryption("production")).encrypt("a", email(1))
+  assert.equal(failure?.code, "invalid_argument")
+  assert.match(failure?.message ?? "", /^production is an environment: fields sealed under it would be lost/)
+  const kind = "vault" as "tenant"
+  assert.equal((await admin.environments.create("tenant-odd", { kind })).failure?.code, "invalid_argument")
 })
 
 test("lies of a server about seeds and documents are refused", async () => {

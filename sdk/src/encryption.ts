@@ -40,13 +40,13 @@ export const UNBOUND: typeof unboundRow = unboundRow
 
 /**
  * Encryption under one key set: one for each tenant keeps them apart. Sends nothing: the key set is loaded by the first call
- * that needs it, and a wrong setting is a failure of every call, as of `Secrets`. Never rotate its key set yet: a rotation seals
- * secrets again, but knows nothing of your database, and destroys the key that its values need.
+ * that needs it, and a wrong setting is a failure of every call, as of `Secrets`. The key set is one of kind `tenant`
+ * (`admin.environments.create(name, { kind: "tenant" })`): its old epochs outlive a rotation, those of an environment do not.
  *
  * @throws TypeError for an option of a wrong type
  * @example
  * const users = encryptedTable("users", { email: encryptedColumn("email") })
- * const encryption = await Encryption({ schemas: [users], config: { keyset: { name: "production" } } })
+ * const encryption = await Encryption({ schemas: [users], config: { keyset: { name: "tenant-initech" } } })
  * const sealed = unwrap(await encryption.encrypt("ada@example.com", { column: users.email, row: "u-1" }))
  * console.log(unwrap(await encryption.decrypt(sealed, { column: users.email, row: "u-1" }))) // prints ada@example.com
  * await encryption.close()

@@ -53,17 +53,25 @@ export async function runExamples(examples: readonly Example[], { empty, endpoin
   const settings = { ...credentials, endpoint, timeoutMs: 60_000 }
   const steward = new Admin(settings)
   const seed = new Secrets({ ...settings, environment: "production" })
+  let hasTenant = false
   for (const { name, run, uses } of examples) {
     const failures: string[] = []
     const printed: string[] = []
     console.log = (...words: unknown[]) => printed.push(words.map((word) => shown(word)).join(" "))
     let error: string | undefined
     const [secrets, admin] = [new Secrets({ ...settings, environment: "production" }), new Admin(settings)]
-    const encryption = await Encryption({ schemas: [users], config: { ...settings, keyset: { name: "production" } } })
+    const encryption = await Encryption({
+      schemas: [users],
+      config: { ...settings, keyset: { name: "tenant-initech" } },
+    })
     let clientId = ""
     let place: TestWorkspace | undefined
     try {
       unwrap(await seed.setMany(values))
+      if (uses.includes("users") && !hasTenant) {
+        unwrap(await steward.environments.create("tenant-initech", { kind: "tenant" }))
+        hasTenant = true
+      }
       if (uses.includes("clientId")) {
         const worker = { label: "worker", environments: [{ name: "staging" }] }
         clientId = unwrap(await steward.clients.create(worker)).client.clientId

@@ -171,7 +171,8 @@ export async function wholeLife(
     about: encryptedColumn("about", "json"),
   })
   const { environment: _, ...own } = options
-  const fields = await Encryption({ schemas: [users], config: { ...own, keyset: { name: "web" } } })
+  unwrap(await admin.environments.create("fields", { kind: "tenant" }))
+  const fields = await Encryption({ schemas: [users], config: { ...own, keyset: { name: "fields" } } })
   const ada = { id: 1, email: "ada 🔑", age: 36n, face: Uint8Array.of(0, 255), about: { a: [-0.5, null] } }
   const row = unwrap(await fields.encryptModel(ada, { table: users, row: ada.id }))
   const { age, face, ...others } = unwrap(await fields.decryptModel(row, { table: users, row: ada.id }))

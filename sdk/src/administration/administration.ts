@@ -3,7 +3,7 @@ import type { CallOptions } from "../options.ts"
 import type { Result } from "../result.ts"
 import type { ApiKey, CreatedApiKey, NewApiKey, RotateApiKeyOptions, RotatedApiKey } from "./api-key-types.ts"
 import type { ComparingOptions, DeviceApproval, DeviceList, OwnEnvironment, RemovedDevice } from "./device-types.ts"
-import type { ChangedState, KeysetSummary } from "./environment-types.ts"
+import type { ChangedState, KeysetSummary, NewKeysetOptions } from "./environment-types.ts"
 import type { RevokeClientOptions, RotatedEnvironment, RotateOptions } from "./rotation-types.ts"
 import type {
   ChangedGranters,
@@ -43,10 +43,13 @@ export interface EnvironmentAdministration {
   own(options?: CallOptions): Promise<Result<OwnEnvironment[]>>
   /**
    * Makes an environment whose only member is this client; a granter grants it to others. Fails with `already_exists`.
+   * With `kind: "tenant"` it is a key set for `halfkey/encryption`: a rotation gives it a new epoch and keeps the old ones,
+   * since fields in a program's own database need them.
    * @example
    * console.log(unwrap(await admin.environments.create("preview")).memberCount) // prints 1
+   * console.log(unwrap(await admin.environments.create("tenant-acme", { kind: "tenant" })).kind) // prints tenant
    */
-  create(name: string, options?: CallOptions): Promise<Result<KeysetSummary>>
+  create(name: string, options?: CallOptions & NewKeysetOptions): Promise<Result<KeysetSummary>>
   /**
    * Stops all reads and writes of an environment, at once and for everybody, until `enable`. This client must be a granter,
    * here and below; it need not be a member. Repeating each is no failure. Fails with `keyset_disabled` for a destroyed one.

@@ -1,11 +1,20 @@
 /** Environments, as they are listed, and what changes of their state give. */
 import type { MemberMode } from "./types.ts"
 
+/** Of secrets in the vault, or of a tenant: for fields in a program's own database. */
+export type KeysetKind = "environment" | "tenant"
+
+/** What a new key set is for. */
+export interface NewKeysetOptions {
+  /** `environment` unless it is said. */
+  readonly kind?: KeysetKind | undefined
+}
+
 /** An environment, as it is listed. */
 export interface KeysetSummary {
   readonly keysetId: string
   readonly name: string
-  readonly kind: "environment" | "tenant"
+  readonly kind: KeysetKind
   readonly state: "enabled" | "disabled" | "destroyed"
   readonly revision: number
   readonly memberCount: number

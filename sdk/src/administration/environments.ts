@@ -2,6 +2,7 @@
 
 import { newKeyset } from "@halfkey/core/client/membership"
 import { requireKeysetName } from "@halfkey/core/formats/environment-name"
+import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { wipe } from "@halfkey/core/primitives/bytes"
 import { invalidResponse } from "../answer-reader.ts"
 import { requireText } from "../argument-types.ts"
@@ -16,7 +17,7 @@ import type { EnvironmentAdministration } from "./administration.ts"
 import { readKeysetSummary } from "./answers.ts"
 import type { OwnEnvironment } from "./device-types.ts"
 import { changeState, type StateChange, withSignedStates } from "./environment-states.ts"
-import type { ChangedState, KeysetSummary } from "./environment-types.ts"
+import type { ChangedState, KeysetKind, KeysetSummary, NewKeysetOptions } from "./environment-types.ts"
 import {
   changeToJson,
   loadForSigning,
@@ -87,12 +88,13 @@ export class Environments implements EnvironmentAdministration {
     })
   }
 
-  create(name: string, options: CallOptions = {}): Promise<Result<KeysetSummary>> {
+  create(name: string, options: CallOptions & NewKeysetOptions = {}): Promise<Result<KeysetSummary>> {
     return toResult(async () => {
       requireText(name, "name")
       requireKeysetName(name)
+      const kind = checkedKind(options.kind)
       const { session } = this.#holder
-      return await session.run(options, async (scope) => await createEnvironment(session, scope, name))
+      return await session.run(options, async (scope) => await createKeyset(session, scope, kind, name))
     })
   }
 }
@@ -109,13 +111,23 @@ async function ownEnvironments(session: Session, scope: CallScope): Promise<OwnE
   return own
 }
 
-async function createEnvironment(session: Session, scope: CallScope, name: string): Promise<KeysetSummary> {
+function checkedKind(kind: unknown = "environment"): KeysetKind {
+  if (kind === "environment" || kind === "tenant") return kind
+  throw new HalfkeyError("invalid_argument", "kind must be environment or tenant")
+}
+
+async function createKeyset(
+  session: Session,
+  scope: CallScope,
+  kind: KeysetKind,
+  name: string,
+): Promise<KeysetSummary> {
   const { identity } = session.client
   const { root, roster } = await readWorkspace(session, scope)
   const keys = await identity.publicKeys()
   const label = roster.granters.find(({ clientId }) => clientId === identity.clientId)?.label ?? "admin"
   const made = await newKeyset(
-    { root, roster, kind: "environment", name, members: [{ ...keys, mode: "read-write", label }] },
+    { root, roster, kind, name, members: [{ ...keys, mode: "read-write", label }] },
     signerOf(session),
     session.random,
   )

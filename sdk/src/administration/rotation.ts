@@ -19,7 +19,7 @@ const conflictsMax = 10
 const conflictDelayMs = 100
 
 /**
- * Rotates one environment to its end: only the newest epoch is left. `without` are members that the new epoch's manifest
+ * Rotates one environment to its end: only the newest epoch is left; of a tenant's key set the old ones stay, too. `without` are members that the new epoch's manifest
  * leaves out. Each request is a call of its own, with its own deadline, so that a large environment may take its time.
  * Throws `not_a_granter` or `mode_not_allowed` before anything is done.
  */
@@ -37,10 +37,10 @@ export async function rotateEnvironment(
         return await loadForSigning(session, scope, environment, "seal")
       })
       requireAllowed(session, keyset)
-      const { epochs, members } = keyset.manifest
+      const { epochs, kind, members } = keyset.manifest
       const newest = keyset.sealingEpoch
       // What others began since this call began is as new as this call wanted.
-      target ??= epochs.length > 1 && !options.startNew ? newest : newest + 1
+      target ??= epochs.length > 1 && kind === "environment" && !options.startNew ? newest : newest + 1
       if (newest < target || members.some(({ clientId }) => without.includes(clientId))) {
         await session.run(options, async (scope) => await beginEpoch(session, scope, keyset, without, options))
       } else if (epochs.length === 1) {
@@ -50,6 +50,8 @@ export async function rotateEnvironment(
           if (done > 0) conflicts = 0
           options.onProgress?.({ environment: keyset.name, done, total })
         })
+        // Fields in somebody's own database need the old epochs, and no server can count them.
+        if (kind === "tenant") return { environment: keyset.name, epoch: newest, resealed }
         await session.run(options, async (scope) => await retire(session, scope, keyset))
       }
     } catch (error) {

@@ -68,6 +68,7 @@ async function keysToSeal(
 ): Promise<{ keyset: VerifiedKeyset; keys: readonly GeneratedKey[] }> {
   for (let refetch = false; ; refetch = true) {
     const keyset = await usableKeyset(session, scope, reference, refetch)
+    requireTenant(keyset)
     const { epoch, keys } = await generateSeeds(session, scope, keyset.keysetId, count)
     if (epoch === keyset.sealingEpoch) return { keyset, keys }
     if (!refetch) continue
@@ -76,6 +77,18 @@ async function keysToSeal(
       `the server asks to seal under epoch ${epoch}, the signed manifest's newest is ${keyset.sealingEpoch}`,
     )
   }
+}
+
+/** Rotating an environment destroys its old keys once no secret needs them: fields would be lost with them. */
+function requireTenant({ manifest, name }: VerifiedKeyset): void {
+  if (manifest.kind === "tenant") return
+  throw new HalfkeyError(
+    "invalid_argument",
+    `${name} is an environment: fields sealed under it would be lost when it is rotated`,
+    {
+      hint: `a granter makes a key set for fields: admin.environments.create(NAME, { kind: "tenant" }) of halfkey/admin`,
+    },
+  )
 }
 
 function sealOne(session: Session, keyset: VerifiedKeyset, field: FieldToSeal, key: GeneratedKey | undefined) {
