@@ -117,13 +117,18 @@ export function prepareSchema(
       if (problem !== "ok") throw damaged(db.name, `its check says: ${String(problem).slice(0, 200)}`)
     }
     const isOlder = from > 0 && from < schemaVersion
-    const copy = isOlder && keepsCopy ? keepCopy(db, copyOfSchema(db.name, from), reached) : undefined
+    const copy = isOlder && keepsCopy && isInUse(db) ? keepCopy(db, copyOfSchema(db.name, from), reached) : undefined
     for (let version = from; version < schemaVersion; version++) {
       migrate(db, version + 1)
       reached("one change")
     }
     return isOlder ? { from, to: schemaVersion, copy } : undefined
   })
+}
+
+/** A first start that was killed between two changes leaves tables and nothing in them, which nobody has to keep. */
+function isInUse(db: Database.Database): boolean {
+  return db.prepare("select 1 from server limit 1").get() !== undefined
 }
 
 function keepCopy(db: Database.Database, path: string, reached: (step: MigrationStep) => void): string {
