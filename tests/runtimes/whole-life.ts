@@ -55,14 +55,15 @@ export async function wholeLife(
   const settings = { endpoint, timeoutMs, env: {} }
   const admin = new Admin({ ...first, ...settings })
   unwrap(await admin.environments.create("web"))
+  unwrap(await admin.environments.create("fields", { kind: "tenant" }))
   const listed = unwrap(await admin.environments.list())
   is(
     "environments",
     listed.map(({ name }) => name),
-    ["development", "production", "staging", "web"],
+    ["development", "fields", "production", "staging", "web"],
   )
   const { credentials } = unwrap(
-    await admin.clients.create({ label: "app", environments: [{ name: "web" }], apiKey: {} }),
+    await admin.clients.create({ label: "app", environments: [{ name: "web" }, { name: "fields" }], apiKey: {} }),
   )
 
   // Nothing is known of this client yet: its half is opened by X-Wing, and afterwards by its self-wrap.
@@ -171,7 +172,6 @@ export async function wholeLife(
     about: encryptedColumn("about", "json"),
   })
   const { environment: _, ...own } = options
-  unwrap(await admin.environments.create("fields", { kind: "tenant" }))
   const fields = await Encryption({ schemas: [users], config: { ...own, keyset: { name: "fields" } } })
   const ada = { id: 1, email: "ada 🔑", age: 36n, face: Uint8Array.of(0, 255), about: { a: [-0.5, null] } }
   const row = unwrap(await fields.encryptModel(ada, { table: users, row: ada.id }))

@@ -14,9 +14,12 @@ before(async () => {
 })
 after(() => scene.close())
 
-/** Everything at home that a command could leave by halves; receipts and tokens are of what was asked before, and a login goes on later. */
+/** Everything at home that a command could leave by halves; receipts and tokens are of what was asked before, and a login goes on later; `inject` notes what it wrote. */
 const home = () =>
-  files(scene.halfkey.configDirectory, (path) => !/^tokens|^logins|\.receipts|\.archive$|^state/.test(path))
+  files(
+    scene.halfkey.configDirectory,
+    (path) => !/^tokens|^logins|^injected\.json|\.receipts|\.archive$|^state/.test(path),
+  )
 const leftovers = () => [
   ...globSync("**/.*.*-*", { cwd: scene.halfkey.configDirectory }),
   ...globSync("**/*.lock", { cwd: scene.halfkey.configDirectory }),
