@@ -58,17 +58,15 @@ for (const schema of frozenSchemas) {
     const path = join(directory, "halfkey.db")
     const copy = `${path}.schema-${schema}`
 
-    test("is tried out first, and nothing changes", { skip: !isOlder && "it is this version's" }, () => {
+    test("is tried out first, and nothing changes", () => {
       thaw(schema, directory)
       const before = readFileSync(path)
       const { status, stdout, stderr } = command(directory, "migrate", "--dry-run")
       assert.equal(status, 0, stderr)
-      assert.match(
-        stdout,
-        new RegExp(
-          `can be brought from schema ${schema} to ${migrations.length}: a copy was, and is sound: 1 workspace, 2 e`,
-        ),
-      )
+      const expected = isOlder
+        ? `can be brought from schema ${schema} to ${migrations.length}: a copy was, and is sound: 1 workspace, 2 e`
+        : `has schema ${schema} already, that of this version`
+      assert.match(stdout, new RegExp(expected))
       assert.equal(schemaOf(path), schema)
       assert.deepEqual(readFileSync(path).subarray(100), before.subarray(100))
       assert.deepEqual(
