@@ -4,20 +4,15 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, describe, type TestContext, test } from "node:test"
-import { setTimeout as wait } from "node:timers/promises"
 import { apiCall } from "./testing/api-call.ts"
 import { TcpProxy } from "./testing/tcp-proxy.ts"
 import { TestClient } from "./testing/test-client.ts"
 import { noPostgres, TestPostgres } from "./testing/test-postgres.ts"
 import { TestServer } from "./testing/test-server.ts"
 import { TestWorkspace } from "./testing/test-workspace.ts"
+import { until } from "./testing/until.ts"
 
 const ready = async ({ url }: TestServer) => (await apiCall(url, { path: "/readyz" })).status
-
-/** Waits for an event; node:test ends a test that never sees it. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await wait(20)
-}
 
 describe("a server on PostgreSQL", { skip: noPostgres }, () => {
   let postgres: TestPostgres

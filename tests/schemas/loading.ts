@@ -16,6 +16,26 @@ const values = {
   TOKEN: canary,
 }
 
+/** What each schema makes of them. */
+export interface Config {
+  DATABASE_URL: string
+  PORT: number
+  FEATURES: string[]
+  LIMITS: { perMinute: number }
+  LEVEL: "debug" | "info"
+  MISSING: string | undefined
+  TOKEN: string
+}
+export const expectedConfig: Config = {
+  DATABASE_URL: "postgres://localhost/app",
+  PORT: 8080,
+  FEATURES: ["search", "mail"],
+  LIMITS: { perMinute: 60 },
+  LEVEL: "info",
+  MISSING: undefined,
+  TOKEN: canary,
+}
+
 let opened: Promise<TestWorkspace> | undefined
 after(async () => await (await opened)?.close())
 

@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises"
 import { connect, isIP, type Socket } from "node:net"
 import { connect as connectTls, type TLSSocket } from "node:tls"
+import { isLocalHost, startServerHint } from "../http/local-host.ts"
 import { type Finding, fail, ok, warn } from "./finding.ts"
 
 const withinMs = 10_000
@@ -11,7 +12,12 @@ const certificateWarnsBelowMs = 14 * 86_400_000
 export async function checkConnection(endpoint: string, from: string, now: number): Promise<Finding[]> {
   const { hostname, port, protocol } = new URL(endpoint)
   const secure = protocol === "https:"
-  const place = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (secure ? 443 : 80), from }
+  const place = {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port) || (secure ? 443 : 80),
+    isLocal: isLocalHost(hostname),
+    from,
+  }
   const findings: Finding[] = []
   for (const check of [checkName, checkPort, ...(secure ? [checkCertificate] : [])]) {
     const finding = await check(place, now)
@@ -24,6 +30,7 @@ export async function checkConnection(endpoint: string, from: string, now: numbe
 interface Place {
   readonly host: string
   readonly port: number
+  readonly isLocal: boolean
   readonly from: string
 }
 
@@ -40,7 +47,7 @@ async function checkName({ from, host }: Place): Promise<Finding | undefined> {
   }
 }
 
-async function checkPort({ from, host, port }: Place): Promise<Finding> {
+async function checkPort({ from, host, isLocal, port }: Place): Promise<Finding> {
   const at = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
   let socket: Socket | undefined
   try {
@@ -49,13 +56,12 @@ async function checkPort({ from, host, port }: Place): Promise<Finding> {
     return ok("tcp", `${at} answers`)
   } catch (error) {
     const code = codeOf(error)
-    const isLocal = ["127.0.0.1", "localhost", "::1"].includes(host)
     const typed = `check the server and its port: it is of ${from}`
     const hint =
       code !== "ECONNREFUSED"
         ? `check the network between, and its firewalls\n${typed}`
         : isLocal
-          ? `halfkey up   (in the directory where it was first started: its data is there)\n${typed}`
+          ? `${startServerHint}\n${typed}`
           : typed
     return fail("tcp", `nobody can be reached at ${at}: ${code}`, hint, 6)
   } finally {

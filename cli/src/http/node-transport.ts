@@ -7,6 +7,7 @@ import { createRequire } from "node:module"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { concatBytes, fromUtf8 } from "@halfkey/core/primitives/bytes"
 import type { Transport, TransportRequest, TransportResponse } from "halfkey/secrets"
+import { isLocalHost, startServerHint } from "./local-host.ts"
 
 // `import "node:http"` would run every getter of the module, one of which loads WebSockets: 25 ms instead of 3.
 const load = createRequire(import.meta.url)
@@ -90,11 +91,8 @@ function invalid(why: string): HalfkeyError {
 function asFailure(error: unknown, url: URL): HalfkeyError {
   if (error instanceof HalfkeyError) return error
   const { code } = error as NodeJS.ErrnoException
-  const local = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname)
   const hints: Readonly<Record<string, string>> = {
-    ECONNREFUSED: local
-      ? "halfkey up   (in the directory where it was first started: its data is there)"
-      : "halfkey doctor",
+    ECONNREFUSED: isLocalHost(url.hostname) ? startServerHint : "halfkey doctor",
     EPROTO: "check whether the server speaks http:// or https://: halfkey config explain",
     ENOTFOUND: "check the host name: halfkey config explain",
     DEPTH_ZERO_SELF_SIGNED_CERT: "NODE_EXTRA_CA_CERTS=<file with the authority's certificate>",

@@ -5,6 +5,7 @@ import { parseCrn } from "@halfkey/core/formats/crn"
 import { Admin, type Failure } from "halfkey/admin"
 import { profileOptions } from "../connect.ts"
 import type { Context } from "../context.ts"
+import { isLocalHost } from "../http/local-host.ts"
 import { localProfile, type Profile, type Profiles } from "../settings/profiles.ts"
 
 export interface FittingProfile {
@@ -32,7 +33,11 @@ export async function findFittingProfile(
   const place = realPath(dataDirectory)
   const likely = profiles.list().flatMap((name) => {
     const profile = profiles.findReadable(name)
-    if (profile === undefined || !(profile.endpoint === endpoint || (ours && isLocal(profile.endpoint)))) return []
+    if (
+      profile === undefined ||
+      !(profile.endpoint === endpoint || (ours && isLocalHost(new URL(profile.endpoint).hostname)))
+    )
+      return []
     const distance = profile.dataDirectory === place ? 0 : profile.dataDirectory === undefined ? 2 : 4
     return [{ name, profile, rank: distance + (name === localProfile ? 0 : 1) }]
   })
@@ -84,8 +89,4 @@ async function ask(context: Context, name: string, profile: Profile): Promise<Fa
   const { failure } = await admin.workspace()
   await admin.close()
   return failure
-}
-
-function isLocal(endpoint: string): boolean {
-  return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(endpoint).hostname)
 }

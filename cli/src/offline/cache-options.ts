@@ -1,9 +1,9 @@
 /** The cache of the SDK (S14) as a command uses it: files beside the profile, and what is told about it. */
+import { ageText } from "@halfkey/core/formats/age-text"
 import type { CacheOptions } from "halfkey/secrets"
 import type { GlobalOptions } from "../command.ts"
 import type { Settings } from "../settings/resolve.ts"
 import { cacheFiles } from "../storage/cache-files.ts"
-import { ageText } from "./age-text.ts"
 import { maxStaleOf } from "./max-stale.ts"
 
 /** `say`: on stderr, unless `-q`. `undefined`: without a cache. Throws usage errors. */

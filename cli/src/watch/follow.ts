@@ -1,4 +1,5 @@
 /** Looks for changes again and again, until access is refused. */
+import { setTimeout } from "node:timers/promises"
 import { isProblemCode, problemCodes } from "@halfkey/core/formats/problem-codes"
 import { report } from "../failure.ts"
 
@@ -101,15 +102,7 @@ function describe(error: unknown): string {
   return (report(error).lines[0] ?? "").replace(/^halfkey: /, "")
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener("abort", done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    if (signal.aborted) done()
-    else signal.addEventListener("abort", done, { once: true })
-  })
+/** Ends early, and throws nothing, when the signal comes. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => {})
 }

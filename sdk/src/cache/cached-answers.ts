@@ -1,9 +1,12 @@
 /** Answers from the contents of a cache, for one call: nothing that is older than it may be, and nothing that is not there. */
+import { ageText } from "@halfkey/core/formats/age-text"
 import { HalfkeyError } from "@halfkey/core/formats/errors"
 import { AnswerReader } from "../answer-reader.ts"
 import type { ServedMetadata } from "../vault-answers.ts"
 import type { CachedAnswers, ReadQuestion } from "./answers.ts"
 import type { CacheContents, CachedSecret, Seen } from "./contents.ts"
+
+const inWords = (ms: number) => ageText(Math.round(ms / 1000))
 
 const onceMore = "the same command or call while the server can be reached"
 
@@ -77,7 +80,7 @@ export class AnswersFromContents implements CachedAnswers {
       const behind = this.#clockIsBehind ? "; this machine's clock is behind the time that it had before" : ""
       throw new HalfkeyError(
         "cache_stale",
-        `what is cached of ${what} in ${this.#environment} is ${spanText(age)} old, at most ${spanText(limit)} is allowed${behind}`,
+        `what is cached of ${what} in ${this.#environment} is ${inWords(age)} old, at most ${inWords(limit)} is allowed${behind}`,
         { hint: onceMore },
       )
     }
@@ -90,12 +93,4 @@ export class AnswersFromContents implements CachedAnswers {
       hint: onceMore,
     })
   }
-}
-
-/** `90 s`, `5 min`, `3 h`, `2 d`. */
-function spanText(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`
-  return seconds < 48 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`
 }

@@ -11,6 +11,7 @@ import type { AuditStore, StoredEntry } from "../domain/audit/audit-store.ts"
 import { auditLog } from "../testing/audit-log.ts"
 import { TestServer } from "../testing/test-server.ts"
 import { TestWorkspace } from "../testing/test-workspace.ts"
+import { until } from "../testing/until.ts"
 import { StreamPump } from "./stream-pump.ts"
 import { readStreamSettings } from "./stream-settings.ts"
 
@@ -18,10 +19,6 @@ function folder(context: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "halfkey-stream-"))
   context.after(() => rmSync(path, { recursive: true, force: true }))
   return path
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 const linesOf = (path: string) => {

@@ -6,6 +6,7 @@ import type { ChangeListener, Store } from "../../domain/store.ts"
 import { postgresSettings } from "../../testing/postgres-settings.ts"
 import { TcpProxy } from "../../testing/tcp-proxy.ts"
 import { noPostgres, TestPostgres } from "../../testing/test-postgres.ts"
+import { until } from "../../testing/until.ts"
 import { guard, workspaceId, workspaceInput } from "../../testing/workspace-database.ts"
 import { openPostgresStore } from "../postgres.ts"
 
@@ -50,10 +51,6 @@ class Listener implements ChangeListener {
     }
     this.heard.length = 0
   }
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 describe("replicas on PostgreSQL", { skip: noPostgres }, () => {

@@ -1,5 +1,5 @@
 /** Statements that PostgreSQL spells in another way, each in the place of the common one. */
-import { type RawBuilder, sql } from "kysely"
+import { sql } from "kysely"
 import { defineQuery, type Query } from "../query.ts"
 import type { Schema } from "../schema.ts"
 import { currentColumns, currentSecrets } from "../secret-queries.ts"
@@ -10,10 +10,6 @@ import { deleteExpiredAssertions, insertSigningKey, insertWorkspace, nextGenerat
 export const channel = "halfkey_changes"
 export const keysChanged = "keys"
 
-/** Tells the others when the transaction is committed, and only then. */
-const tell = (payload: RawBuilder<unknown>) => sql`pg_notify(${sql.lit(channel)}, ${payload})`.as("told")
-const tellKeys = tell(sql.lit(keysChanged))
-
 /** At most so many at a time, and none that another replica is deleting: nobody waits for this. */
 const expiredAtOnce = 100
 
@@ -23,48 +19,20 @@ type AnyQuery = Query<unknown, never>
 const instead = <Row, Params>(common: Query<Row, Params>, ours: Query<unknown, Params>) =>
   [common as AnyQuery, ours as AnyQuery] as const
 
+/** The common one; it tells the others `what`, as SQL, when its transaction is committed, and only then. */
+const telling = <Params>(common: Query<unknown, Params>, what: string) =>
+  instead(common, {
+    compile: (db) => {
+      const compiled = common.compile(db)
+      return { ...compiled, sql: `${compiled.sql} returning pg_notify('${channel}', ${what})` }
+    },
+  })
+
 export const statements: ReadonlyMap<AnyQuery, AnyQuery> = new Map([
-  instead(
-    nextGeneration,
-    defineQuery<{ id: Schema["workspaces"]["id"] }>()((db, p) =>
-      db
-        .updateTable("workspaces")
-        .set((each) => ({ generation: each("generation", "+", 1) }))
-        .where("id", "=", p("id"))
-        .returning(tell(sql.ref("workspaces.id"))),
-    ),
-  ),
-  instead(
-    insertWorkspace,
-    defineQuery<Omit<Schema["workspaces"], "audit_incarnation">>()((db, p) =>
-      db
-        .insertInto("workspaces")
-        .values({
-          id: p("id"),
-          crn: p("crn"),
-          generation: p("generation"),
-          root_sign_pk: p("root_sign_pk"),
-          root_kem_pk: p("root_kem_pk"),
-          created_at: p("created_at"),
-        })
-        .returning(tell(sql.ref("workspaces.id"))),
-    ),
-  ),
-  instead(
-    insertSigningKey,
-    defineQuery<Schema["signing_keys"]>()((db, p) =>
-      db
-        .insertInto("signing_keys")
-        .values({ kid: p("kid"), kind: p("kind"), wrapped: p("wrapped"), created_at: p("created_at") })
-        .returning(tellKeys),
-    ),
-  ),
-  instead(
-    deleteSigningKey,
-    defineQuery<{ kid: string }>()((db, p) =>
-      db.deleteFrom("signing_keys").where("kid", "=", p("kid")).returning(tellKeys),
-    ),
-  ),
+  telling(nextGeneration, "workspaces.id"),
+  telling(insertWorkspace, "workspaces.id"),
+  telling(insertSigningKey, `'${keysChanged}'`),
+  telling(deleteSigningKey, `'${keysChanged}'`),
   instead(
     currentSecrets,
     defineQuery<{ keysetId: Schema["secrets"]["keyset_id"]; names: string }>()((db, p) =>

@@ -1,4 +1,4 @@
-/** Ages for people: `4 s`, `3 min`, `5 h`, `2 d`. */
+/** Ages for people: `4 s`, `3 min`, `5 h`, `2 d`. @param seconds a whole number */
 export function ageText(seconds: number): string {
   if (seconds < 120) return `${seconds} s`
   if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`
